@@ -1,0 +1,1 @@
+"""The door: people, sign-in, roles and machine tokens."""

@@ -1,0 +1,134 @@
+"""People, their roles, and machine tokens."""
+
+from datetime import datetime
+from functools import cached_property
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+from portal.clock import now
+
+LOCAL = "local"  # the issuer of accounts whose password is kept here
+
+
+class Role(models.TextChoices):
+    """What a person may do in the portal, beside what tenant membership shows them."""
+
+    DEVELOPER = "developer", "Developer"
+    APPROVER = "approver", "Approver"
+    OPERATOR = "operator", "Operator"
+    AUDITOR = "auditor", "Auditor"
+
+
+class User(AbstractUser):
+    """A person, known by (issuer, subject); names and addresses may change, these do not."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    issuer = models.CharField(max_length=200, default=LOCAL)
+    subject = models.CharField(max_length=200)
+
+    class Meta(AbstractUser.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("issuer", "subject"), name="accounts_user_identity"),
+            models.CheckConstraint(
+                condition=~Q(issuer="") & ~Q(subject=""), name="accounts_user_identity_given"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def ident(self) -> str:
+        """The stable identity that entries, approvals and evidence are written under."""
+        return f"{self.issuer}:{self.subject}"
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles this person holds, read once for each request."""
+        return frozenset(self.role_grants.values_list("role", flat=True))
+
+    @property
+    def is_operator(self) -> bool:
+        return Role.OPERATOR in self.roles
+
+    @property
+    def is_approver(self) -> bool:
+        return Role.APPROVER in self.roles
+
+    @property
+    def is_auditor(self) -> bool:
+        return Role.AUDITOR in self.roles
+
+    @property
+    def is_developer(self) -> bool:
+        return Role.DEVELOPER in self.roles
+
+    @property
+    def sees_everything(self) -> bool:
+        """Operators and auditors look across tenants; everybody else sees their own."""
+        return self.is_operator or self.is_auditor
+
+
+class RoleGrant(models.Model):
+    """One role of one person."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="role_grants")
+    role = models.CharField(max_length=20, choices=Role)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("user", "role"), name="accounts_role_once"),
+            models.CheckConstraint(
+                condition=Q(role__in=Role.values), name="accounts_role_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role}"
+
+
+class Scope(models.TextChoices):
+    """What a token may be used for."""
+
+    CMDB_READ = "cmdb:read", "Read the record"
+    GIT = "git", "Clone and push as the person it belongs to"
+
+
+class TokenQuerySet(models.QuerySet):
+    def usable(self, at: datetime) -> "TokenQuerySet":
+        """Return tokens that are switched on and not expired."""
+        return self.filter(enabled=True, expires_at__gt=at)
+
+
+class MachineToken(models.Model):
+    """A credential `berth_<key>.<secret>`; only an HMAC of the secret is kept.
+
+    With an owner it acts as that person (a Git password); without one it is a machine whose sight
+    `tenants.TokenGrant` decides.
+    """
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=100)
+    owner = models.ForeignKey(User, models.CASCADE, null=True, related_name="tokens")
+    key = models.CharField(max_length=16, unique=True)
+    secret_hash = models.CharField(max_length=64)
+    scope = models.CharField(max_length=20, choices=Scope)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(scope__in=Scope.values), name="accounts_token_scope_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

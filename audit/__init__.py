@@ -1,0 +1,1 @@
+"""The ledger: audit entries and their seals, nothing else."""

@@ -1,0 +1,7 @@
+"""Django's entry to the ledger."""
+
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "audit"

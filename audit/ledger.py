@@ -1,0 +1,107 @@
+"""How the rooms above write an entry: one call inside the business transaction."""
+
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.models import Entry, Touched
+
+MASK = "********"
+SECRET_WORDS = ("password", "secret", "token", "key", "credential")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: `ident` is stable (issuer and subject, or `system:<part>`), `name` is for people."""
+
+    ident: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is acted on: class name, UUID, name, and the tenant it belongs to before and after."""
+
+    object_class: str
+    uuid: UUID
+    name: str
+    tenant_before: UUID | None = None
+    tenant_after: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a write comes from: channel (web, api, worker, command) and request id."""
+
+    channel: str = "command"
+    request_id: str = ""
+
+
+origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+
+SYSTEM = Actor(ident="system:engine", name="Berth")
+
+
+def note(
+    verb: str,
+    subject: Subject,
+    *,
+    by: Actor,
+    reason: str = "",
+    changes: Mapping[str, Sequence[Any]] | None = None,
+    also: Sequence[Subject] = (),
+) -> Entry:
+    """Write one entry and what it touched; must be called inside the business transaction.
+
+    `changes` maps a field to (before, after); values of fields that sound like secrets are masked.
+    `also` names further records that the same act changed.
+
+    Raises RuntimeError outside a transaction: an entry must never stand without its change.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("An audit entry belongs into the transaction of its change.")
+    here = origin.get()
+    entry = Entry.objects.create(
+        actor=by.ident,
+        actor_name=by.name,
+        channel=here.channel,
+        request_id=here.request_id,
+        verb=verb,
+        object_class=subject.object_class,
+        object_uuid=subject.uuid,
+        object_name=subject.name[:253],
+        reason=reason,
+        changes=masked(changes or {}),
+    )
+    Touched.objects.bulk_create(_touched(entry, each) for each in (subject, *also))
+    return entry
+
+
+def _touched(entry: Entry, subject: Subject) -> Touched:
+    return Touched(
+        entry_id=entry.pk,
+        object_class=subject.object_class,
+        object_uuid=subject.uuid,
+        tenant_before=subject.tenant_before,
+        tenant_after=subject.tenant_after,
+    )
+
+
+def masked(changes: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Return the changes as JSON values, with those of secret-sounding fields hidden."""
+    return {
+        field: [_plain(field, before), _plain(field, after)]
+        for field, (before, after) in changes.items()
+    }
+
+
+def _plain(field: str, value: Any) -> Any:
+    if value is not None and any(word in field.lower() for word in SECRET_WORDS):
+        return MASK
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)

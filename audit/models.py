@@ -1,0 +1,66 @@
+"""Audit entries, what they touched, and the seals that chain them.
+
+An entry is written inside the business transaction and knows no foreign key, so it outlives what it
+speaks of. The sealer chains entries afterwards in its own short transaction.
+"""
+
+from uuid import uuid4
+
+from django.db import models
+
+from portal.clock import now
+
+
+class Entry(models.Model):
+    """One thing that somebody did. Never changed, never deleted (triggers refuse it)."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    at = models.DateTimeField(default=now)
+    actor = models.CharField(max_length=200)  # issuer and subject, or `system:<part>`
+    actor_name = models.CharField(max_length=200)
+    on_behalf_of = models.CharField(max_length=200, blank=True)
+    channel = models.CharField(max_length=20)  # web, api, worker, command
+    request_id = models.CharField(max_length=64, blank=True)
+    verb = models.CharField(max_length=60)
+    object_class = models.CharField(max_length=60)
+    object_uuid = models.UUIDField()
+    object_name = models.CharField(max_length=253)
+    reason = models.TextField(blank=True)
+    changes = models.JSONField(default=dict)  # {field: [before, after]}, secrets masked
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("object_uuid", "id")),)
+        verbose_name_plural = "entries"
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.verb} {self.object_name}"
+
+
+class Touched(models.Model):
+    """A record that an entry changed, and whose it was before and after. Kept 30 days."""
+
+    entry_id = models.BigIntegerField(db_index=True)
+    object_class = models.CharField(max_length=60)
+    object_uuid = models.UUIDField()
+    tenant_before = models.UUIDField(null=True)
+    tenant_after = models.UUIDField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.object_class} {self.object_uuid}"
+
+
+class Seal(models.Model):
+    """A link of the chain: hash = SHA-256 over the previous hash and the entry's canonical JSON."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    entry_id = models.BigIntegerField(unique=True)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ("seq",)
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.hash[:12]}"

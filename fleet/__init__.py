@@ -1,0 +1,1 @@
+"""The watch: connections to clusters, apply and read adapters, observed state."""

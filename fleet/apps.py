@@ -1,0 +1,7 @@
+"""Django's entry to the watch."""
+
+from django.apps import AppConfig
+
+
+class FleetConfig(AppConfig):
+    name = "fleet"

@@ -1,0 +1,1 @@
+"""The process: orders, entitlement, change control, stories, the engine, repositories."""

@@ -1,0 +1,1 @@
+"""The engine: how any story is carried on."""

@@ -1,0 +1,1 @@
+"""Entitlement: may this person do that? Sources, and how their answers combine."""

@@ -1,0 +1,250 @@
+"""Orders, their revisions and plans, and the runs of their steps."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from onboarding.changes.models import Approval, Change
+from portal.clock import now
+from tenants.models import Application, Environment, Placement, Service, Tenant
+
+__all__ = [
+    "Approval",
+    "Change",
+    "Direction",
+    "Draft",
+    "Evidence",
+    "Kind",
+    "Order",
+    "Plan",
+    "Progress",
+    "Revision",
+    "RunState",
+    "StepRun",
+    "Unlisted",
+]
+
+
+class Kind(models.TextChoices):
+    """What a person asks for."""
+
+    ONBOARD = "onboard", "Onboard"
+
+
+class Direction(models.TextChoices):
+    """Which way an order goes: towards what was asked for, or back to before."""
+
+    ONWARD = "onward", "Onward"
+    BACK = "back", "Back"
+
+
+class RunState(models.TextChoices):
+    """Where one run of a step stands."""
+
+    MOVING = "moving", "Moving"
+    WAITING = "waiting", "Waiting"
+    STUCK = "stuck", "Stuck"
+    OVER = "over", "Over"
+
+
+class Progress(models.TextChoices):
+    """How an order ended; empty columns of an order under way are not a progress."""
+
+    DONE = "done", "Done"
+    REHEARSED = "rehearsed", "Rehearsed"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    REFUSED = "refused", "Refused"
+
+
+class Order(models.Model):
+    """What a person asked for, from submit to the end. `id` is the number people say."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.ONBOARD)
+    # orders of one form belong together
+    family = models.UUIDField(default=uuid4, db_index=True)
+    requester = models.ForeignKey(User, models.PROTECT, related_name="orders")
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="orders")
+    application = models.ForeignKey(Application, models.PROTECT, related_name="orders")
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="orders")
+    service = models.ForeignKey(Service, models.PROTECT, null=True, related_name="orders")
+    submitted_at = models.DateTimeField(default=now)
+    revision_number = models.PositiveIntegerField(default=1)
+    direction = models.CharField(max_length=10, choices=Direction, default=Direction.ONWARD)
+    # why it goes back, in words; and how it will have ended then
+    back_reason = models.TextField(blank=True)
+    back_as = models.CharField(max_length=12, choices=Progress, blank=True)
+    ended_as = models.CharField(max_length=12, choices=Progress, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    # the lease: who looks at this order now, until when, and the fence that outdates older writers
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, default=now, db_index=True)
+    # what later steps read
+    change_number = models.CharField(max_length=40, blank=True)
+    change_started_at = models.DateTimeField(null=True)
+    repository_name = models.CharField(max_length=200, blank=True)
+    commit_sha = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="onboarding_order_kind"),
+            models.CheckConstraint(
+                condition=Q(direction__in=Direction.values), name="onboarding_order_direction"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_as="", ended_at=None)
+                | (Q(ended_as__in=Progress.values) & Q(ended_at__isnull=False)),
+                name="onboarding_order_end",
+            ),
+            models.UniqueConstraint(
+                fields=("application", "environment"),
+                condition=Q(ended_as=""),
+                name="onboarding_order_alone",
+                violation_error_message="There is an order for this service under way already.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Order {self.pk}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended_as != ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.get_kind_display()} {self.application.slug} to {self.environment_id}"
+
+
+class Revision(models.Model):
+    """What exactly was asked for. An amendment makes the next one; nothing is edited in place."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    answers = models.JSONField()  # of the form, see onboarding/answers.py
+    allotted = models.JSONField()  # UUIDs and names given at submit, see onboarding/answers.py
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(fields=("order", "number"), name="onboarding_revision_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order} revision {self.number}"
+
+
+class Plan(models.Model):
+    """Everything a revision will bring about, as bytes, with what was chosen when it was drafted."""
+
+    revision = models.OneToOneField(Revision, models.CASCADE, related_name="plan")
+    desired = models.TextField()  # canonical JSON; the digest is over these bytes
+    digest = models.CharField(max_length=64)
+    choices = models.JSONField()  # pack and scaffold version, names, shards, intervals, commit time
+    drafted_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"plan {self.digest[:12]}"
+
+
+class StepRun(models.Model):
+    """One attempt at one step, written down before the act (intent) and after it (outcome)."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="runs")
+    revision = models.PositiveIntegerField()
+    step = models.CharField(max_length=40)
+    placement = models.ForeignKey(Placement, models.PROTECT, null=True, related_name="runs")
+    direction = models.CharField(max_length=10, choices=Direction, default=Direction.ONWARD)
+    attempt = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.MOVING)
+    succeeded = models.BooleanField(null=True)  # of a run that is over
+    started_at = models.DateTimeField(default=now)
+    acted_at = models.DateTimeField(null=True)  # the last time its effect was tried
+    looks = models.PositiveIntegerField(default=0)  # how often it was looked at; not failures
+    finished_at = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True)
+    waits_for = models.CharField(max_length=200, blank=True)  # whose move it is
+    note = models.TextField(blank=True)  # what people read
+    error_code = models.CharField(max_length=60, blank=True)
+    error_detail = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("order", "revision", "step", "attempt"),
+                condition=Q(placement=None),
+                name="onboarding_run_once",
+            ),
+            models.UniqueConstraint(
+                fields=("order", "revision", "step", "placement", "attempt"),
+                condition=Q(placement__isnull=False),
+                name="onboarding_placement_run_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=RunState.values), name="onboarding_run_state"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.step} of order {self.order_id}, attempt {self.attempt}"
+
+
+class Evidence(models.Model):
+    """An answer to "may this person do that?", kept with what it rested on. Append-only."""
+
+    order = models.ForeignKey(Order, models.CASCADE, null=True, related_name="evidence")
+    point = models.CharField(max_length=20)  # submit, approval, effect
+    person = models.CharField(max_length=200)
+    at = models.DateTimeField(default=now)
+    outcome = models.CharField(max_length=10)
+    source = models.CharField(max_length=60)
+    reason_code = models.CharField(max_length=60)
+    reason = models.TextField(blank=True)
+    remedy = models.TextField(blank=True)
+    facts = models.JSONField(default=dict)
+    policy_revision = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.outcome} by {self.source}"
+
+
+class Draft(models.Model):
+    """A half-filled order form; it survives a closed browser and can be taken up elsewhere."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True)
+    person = models.ForeignKey(User, models.CASCADE, related_name="drafts")
+    answers = models.JSONField(default=dict)
+    # set when the draft amends an order instead of making one
+    amends = models.ForeignKey(Order, models.CASCADE, null=True, related_name="+")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"draft of {self.person_id}"
+
+
+class Unlisted(models.Model):
+    """Somebody missed their application in the form; operators see the list."""
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100)
+    note = models.TextField(blank=True)
+    made_at = models.DateTimeField(default=now)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,194 @@
+"""Everything the process needs from outside, in our words: protocols and frozen values, one page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+from uuid import UUID
+
+# Entitlement: may this person do that?
+
+
+class Outcome(Enum):
+    """A source's answer. UNKNOWN is not a permit."""
+
+    PERMIT = "permit"
+    DENY = "deny"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Query:
+    """Who wants to do what where. `subject` is issuer and subject, never an e-mail address."""
+
+    subject: str
+    groups: frozenset[str]
+    action: str  # onboard, approve, offboard …
+    tenant: str
+    application: str
+    environment: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An outcome with its reason and remedy for people, and the evidence it rests on."""
+
+    outcome: Outcome
+    source: str
+    reason_code: str
+    reason: str
+    remedy: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    revision: str = ""  # of the policy that answered
+
+
+class EntitlementSource(Protocol):
+    """Something that knows who may do what."""
+
+    name: str
+
+    def check(self, query: Query) -> Answer:
+        """Answer the query. A source that cannot tell answers UNKNOWN; it never raises."""
+        ...
+
+
+# Change control
+
+
+class Verdict(Enum):
+    """Where a change stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class ChangeWish:
+    """What a change is opened with. `key` is the same on every try."""
+
+    key: str
+    order_uuid: UUID
+    title: str
+    description: str
+    digest: str
+    standard: bool
+    approver_group: str
+    requester: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class ChangeState:
+    """A change as its system has it; the approval counts for `digest` only."""
+
+    number: str
+    verdict: Verdict
+    digest: str
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    url: str = ""
+    note: str = ""
+
+
+class Changes(Protocol):
+    """A change-management system. Opening twice with one key gives one change."""
+
+    def open(self, wish: ChangeWish) -> str:
+        """Return the number of the change that this key has, made now if there was none."""
+        ...
+
+    def state(self, number: str) -> ChangeState: ...
+
+    def start(self, number: str) -> None: ...
+
+    def close(self, number: str, *, successful: bool, note: str) -> None: ...
+
+    def cancel(self, number: str, *, note: str) -> None: ...
+
+
+# Scaffolds and repositories
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a repository tree: path with slashes, content, and whether it may be run."""
+
+    path: str
+    content: str
+    executable: bool = False
+
+
+class Scaffolder(Protocol):
+    """Templates of application repositories."""
+
+    def names(self) -> Sequence[str]: ...
+
+    def version(self, name: str) -> str: ...
+
+    def render(self, name: str, answers: Mapping[str, Any]) -> Sequence[File]:
+        """Return the tree that the answers give, sorted by path; the same on every call.
+
+        Raises ScaffoldBroken with what the template engine said.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What is to be committed, all chosen when the plan was drafted.
+
+    `key` marks the commit, so that a repeated push finds it. `files` are added where the repository
+    does not have them; a file that is there already is the team's and stays as it is. `branches`
+    and `tags` are references made at the commit where they do not exist yet.
+    """
+
+    key: str
+    files: Sequence[File]
+    message: str
+    author: str
+    email: str
+    at: datetime
+    branches: Sequence[str] = ()
+    tags: Sequence[str] = ()
+
+
+class GitHost(Protocol):
+    """Where application repositories live. Names are `<tenant>/<application>`."""
+
+    name: str
+
+    def ensure(self, repository: str, *, owner: UUID) -> str:
+        """Make the repository if it is absent and return its address for `git clone`.
+
+        Raises RepositoryForeign when it exists and was not made for this owner.
+        """
+        ...
+
+    def exists(self, repository: str) -> bool: ...
+
+    def address(self, repository: str) -> str:
+        """Return the address for `git clone`, without asking the host."""
+        ...
+
+    def push(self, repository: str, commit: Commit) -> str:
+        """Put the commit on the default branch once, and return its SHA-1 on every call."""
+        ...
+
+    def protect(self, repository: str, patterns: Sequence[str]) -> None:
+        """Let only releasers change references that match, such as `refs/heads/prod`."""
+        ...
+
+    def contains(self, repository: str, applied: str, ours: str) -> bool | None:
+        """Say whether commit `applied` is `ours` or a descendant of it; None: cannot tell."""
+        ...
+
+    def undo_push(self, repository: str, key: str) -> str:
+        """Delete the repository if its heads are still what `key` pushed, else archive it.
+
+        Returns `deleted`, `archived`, `kept` (others use it) or `absent`.
+        """
+        ...

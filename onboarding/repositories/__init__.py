@@ -1,0 +1,1 @@
+"""Repositories: scaffolds, commits and the embedded Git host."""

@@ -1,0 +1,131 @@
+"""Typed readers of environment variables. Every fault is collected and told at once.
+
+`NAME_FILE` may hold the path of a file with the value of `NAME`, for secrets mounted as files.
+"""
+
+import base64
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+_faults: list[str] = []
+
+
+def text(name: str, *, default: str = "") -> str:
+    """Return the variable, or the content of the file that `NAME_FILE` points at, or the default."""
+    path = os.environ.get(f"{name}_FILE", "")
+    if not path:
+        return os.environ.get(name, default)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        _faults.append(f"{name}_FILE cannot be read: {error.strerror}")
+        return default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return the variable as a boolean; only `True` and `False` are taken."""
+    raw = text(name, default=str(default))
+    if raw not in {"True", "False"}:
+        _faults.append(f"{name} must be True or False")
+    return raw == "True"
+
+
+def integer(name: str, *, default: int, least: int = 0) -> int:
+    """Return the variable as a whole number of at least `least`."""
+    raw = text(name, default=str(default))
+    if not raw.isdigit() or int(raw) < least:
+        _faults.append(f"{name} must be a whole number of at least {least}")
+        return default
+    return int(raw)
+
+
+def choice(name: str, allowed: Sequence[str], *, default: str) -> str:
+    """Return the variable if it is one of the allowed words."""
+    raw = text(name, default=default)
+    if raw not in allowed:
+        _faults.append(f"{name} must be one of {', '.join(allowed)}")
+        return default
+    return raw
+
+
+def words(name: str, *, default: str = "") -> list[str]:
+    """Return a comma-separated variable as a list without empty entries."""
+    return [word.strip() for word in text(name, default=default).split(",") if word.strip()]
+
+
+def faults() -> list[str]:
+    """Return what was wrong with the variables read so far."""
+    return list(_faults)
+
+
+def refuse_faults() -> None:
+    """Raise ImproperlyConfigured with every fault in one message; called when settings are read."""
+    if _faults:
+        raise ImproperlyConfigured("The environment is not right: " + "; ".join(_faults) + ".")
+
+
+def pairs(name: str, *, default: str = "") -> dict[str, str]:
+    """Return `a=b,c=d` as a mapping."""
+    found: dict[str, str] = {}
+    for word in words(name, default=default):
+        key, sign, value = word.partition("=")
+        if not sign or not key.strip():
+            _faults.append(f"{name} must be a list of name=value, separated by commas")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def secret(name: str, *, folder: Path, embedded: bool) -> str:
+    """Return a secret variable. An embedded portal makes one at first use and keeps it in a file.
+
+    Elsewhere a missing secret is a fault: two processes must never make up different ones.
+    """
+    value = text(name)
+    if value:
+        return value
+    if not embedded:
+        _faults.append(f"{name} or {name}_FILE must be set when BERTH_EMBEDDED is False")
+        return ""
+    return _kept_secret(folder / "keys" / name.lower())
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+        # link, unlike rename, refuses to replace: of several first starts one secret wins
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text(encoding="utf-8").strip()
+
+
+def database(kind: str, folder: Path) -> dict[str, Any]:
+    """Return Django's settings of the database: `sqlite` in the folder, or `postgresql`."""
+    if kind == "sqlite":
+        folder.mkdir(parents=True, exist_ok=True)
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": folder / "berth.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": text("BERTH_DATABASE_NAME", default="berth"),
+        "USER": text("BERTH_DATABASE_USER", default="berth"),
+        "PASSWORD": text("BERTH_DATABASE_PASSWORD"),
+        "HOST": text("BERTH_DATABASE_HOST"),
+        "PORT": text("BERTH_DATABASE_PORT"),
+    }

@@ -1,0 +1,223 @@
+"""Everything that can go wrong, by what it means for the next try.
+
+Four kinds: `Temporary` (time helps), `Conflict` (look again, then try), `Permanent` (a person has to
+change something), `Denied` (it is not allowed). The texts people read stand in
+`onboarding/messages.py`, one entry a code; a test compares both lists.
+"""
+
+from typing import ClassVar
+
+DETAIL_LIMIT = 600  # characters of foreign text that may reach a row, a page or a log
+
+
+class BerthError(Exception):
+    """A foreseen failure.
+
+    `detail` says in one sentence what was met (names, never secrets) and is cut to DETAIL_LIMIT.
+    """
+
+    code: ClassVar[str] = "berth.error"
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail if len(detail) <= DETAIL_LIMIT else detail[: DETAIL_LIMIT - 1] + "…"
+        super().__init__(f"{self.code}: {self.detail}" if self.detail else self.code)
+
+
+class Temporary(BerthError):
+    """Time helps: the same try may succeed later without anybody doing anything."""
+
+
+class Conflict(BerthError):
+    """Somebody else changed the same thing: look again, then decide."""
+
+
+class Permanent(BerthError):
+    """Time does not help: a person has to change something first."""
+
+
+class Denied(BerthError):
+    """It is not allowed."""
+
+
+# Clusters
+
+
+class ClusterUnreachable(Temporary):
+    code = "cluster.unreachable"
+
+
+class ClusterBusy(Temporary):
+    code = "cluster.busy"
+
+
+class RightsPending(Temporary):
+    """The portal's own binding in a new namespace has not reached the authoriser's cache yet."""
+
+    code = "cluster.rights-pending"
+
+
+class QuotaPending(Temporary):
+    """The quota's counts are not known yet ("status unknown for quota")."""
+
+    code = "cluster.quota-pending"
+
+
+class StillGoing(Temporary):
+    """What is being removed has finalizers that are still at work."""
+
+    code = "cluster.still-going"
+
+
+class TenantLeaving(Temporary):
+    """The tenant's presence on the cluster is being taken away; newcomers wait until it is gone."""
+
+    code = "cluster.tenant-leaving"
+
+
+class FieldOwned(Conflict):
+    """A field belongs to another field manager, which the detail names."""
+
+    code = "cluster.field-owned"
+
+
+class NamespaceForeign(Permanent):
+    code = "cluster.namespace-foreign"
+
+
+class PackNewer(Permanent):
+    """The tenant's shared part on the cluster comes from a newer pack than the plan's."""
+
+    code = "cluster.pack-newer"
+
+
+class ObjectRefused(Permanent):
+    code = "cluster.object-refused"
+
+
+class ClusterForbidden(Permanent):
+    """The portal's account lacks a right that it needs on the cluster."""
+
+    code = "cluster.forbidden"
+
+
+class NotJoined(Permanent):
+    code = "cluster.not-joined"
+
+
+class DeliveryFailed(Temporary):
+    """Flux reports an error for the source or the Kustomization; a push may mend it."""
+
+    code = "delivery.failed"
+
+
+# Repositories
+
+
+class GitHostUnreachable(Temporary):
+    code = "githost.unreachable"
+
+
+class RepositoryForeign(Permanent):
+    code = "githost.repository-foreign"
+
+
+class RepositoryMoved(Conflict):
+    """The branch moved while the commit was made; the next try builds on the new head."""
+
+    code = "githost.branch-moved"
+
+
+class ScaffoldBroken(Permanent):
+    code = "scaffold.broken"
+
+
+# Plans
+
+
+class PlanRefused(Permanent):
+    """A rendered object breaks an invariant, or a template cannot be rendered."""
+
+    code = "plan.refused"
+
+
+class PlanOutdated(Permanent):
+    """Rendering again gave another digest: the approval no longer covers what would be made."""
+
+    code = "plan.outdated"
+
+
+# Entitlement
+
+
+class NotEntitled(Denied):
+    code = "entitlement.denied"
+
+
+class EntitlementUnknown(Temporary):
+    """No source could answer. Not a permit."""
+
+    code = "entitlement.unknown"
+
+
+# Change control
+
+
+class ChangeRefused(Denied):
+    code = "change.refused"
+
+
+class ChangeExpired(Denied):
+    code = "change.expired"
+
+
+class ApprovalMissing(Temporary):
+    """No approval is in force for this digest."""
+
+    code = "change.approval-missing"
+
+
+class WindowClosed(Temporary):
+    code = "change.window-closed"
+
+
+class OwnOrder(Denied):
+    code = "change.own-order"
+
+
+class NotApprover(Denied):
+    code = "change.not-approver"
+
+
+class AlreadyDecided(Conflict):
+    code = "change.already-decided"
+
+
+class ReasonMissing(Permanent):
+    code = "change.reason-missing"
+
+
+# Orders
+
+
+class NameTaken(Conflict):
+    code = "order.name-taken"
+
+
+class ServiceExists(Conflict):
+    code = "order.service-exists"
+
+
+class NoCluster(Permanent):
+    """The operators' rule gives no cluster for this environment and region."""
+
+    code = "order.no-cluster"
+
+
+class TooLate(Conflict):
+    """The order has gone past the point where this can still be done."""
+
+    code = "order.too-late"
+
+
+class NotStuck(Conflict):
+    code = "order.not-stuck"

@@ -1,0 +1,269 @@
+"""All settings, read once from the environment.
+
+With nothing set the portal runs embedded: SQLite, a Valkey server from a wheel, a folder of bare
+repositories, the built-in change system, a file of entitlements, and a rehearsal cluster.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from portal import env
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(env.text("BERTH_DATA", default=str(ROOT / "var")))
+
+# Who we are
+
+DEBUG = False
+BERTH_EMBEDDED = env.flag("BERTH_EMBEDDED", default=True)
+BERTH_URL = env.text("BERTH_URL", default="http://127.0.0.1:8000")
+BERTH_VERSION = "0.1.0"
+SECRET_KEY = env.secret("BERTH_SECRET_KEY", folder=DATA, embedded=BERTH_EMBEDDED)
+ALLOWED_HOSTS = env.words("BERTH_HOSTS", default="127.0.0.1,localhost")
+CSRF_TRUSTED_ORIGINS = env.words("BERTH_TRUSTED_ORIGINS")
+
+# Keys by purpose. The first of a list encrypts or signs; the rest are still accepted (rotation).
+BERTH_FIELD_KEYS = env.words("BERTH_FIELD_KEYS") or [
+    env.secret("BERTH_FIELD_KEY", folder=DATA, embedded=BERTH_EMBEDDED)
+]
+BERTH_TOKEN_PEPPER = env.secret("BERTH_TOKEN_PEPPER", folder=DATA, embedded=BERTH_EMBEDDED)
+BERTH_GIT_KEYS = {
+    "1": env.secret("BERTH_GIT_KEY", folder=DATA, embedded=BERTH_EMBEDDED),
+}
+
+# Django
+
+INSTALLED_APPS = [
+    "onboarding",
+    "fleet",
+    "tenants",
+    "accounts",
+    "audit",
+    "portal",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "axes",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_rq",
+    "drf_spectacular",
+    "rest_framework",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.security_headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.session_limits",
+    "accounts.middleware.sign_in_required",
+    "audit.middleware.request_id",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "onboarding.middleware.expected_errors",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "onboarding.navigation.frame",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+USE_TZ = True
+TIME_ZONE = env.text("BERTH_TIME_ZONE", default="UTC")
+LANGUAGE_CODE = "en-gb"
+
+# Database. SQLite writers take the lock at the start of a transaction (IMMEDIATE): a deferred one
+# that reads first and writes later loses to "database is locked" at once.
+
+BERTH_DATABASE = env.choice("BERTH_DATABASE", ["sqlite", "postgresql"], default="sqlite")
+DATABASES = {"default": env.database(BERTH_DATABASE, DATA)}
+
+# Sign-in (ASVS 5.0 7.3: idle and absolute limits)
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "onboarding:home"
+LOGOUT_REDIRECT_URL = "accounts:sign-in"
+BERTH_SESSION_IDLE = timedelta(minutes=env.integer("BERTH_SESSION_IDLE_MINUTES", default=30))
+BERTH_SESSION_LIMIT = timedelta(hours=env.integer("BERTH_SESSION_LIMIT_HOURS", default=10))
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
+AXES_VERBOSE = False
+
+# Transport. Behind TLS everything is strict; the embedded portal listens on loopback only.
+
+BERTH_TLS = BERTH_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BERTH_TLS
+SESSION_COOKIE_NAME = "__Host-berth-session" if BERTH_TLS else "berth-session"
+CSRF_COOKIE_NAME = "__Host-berth-csrf" if BERTH_TLS else "berth-csrf"
+SECURE_SSL_REDIRECT = BERTH_TLS
+SECURE_HSTS_SECONDS = 31_536_000 if BERTH_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = BERTH_TLS
+SECURE_HSTS_PRELOAD = BERTH_TLS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.flag("BERTH_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        # Bootstrap draws its form controls with data: images
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+# Static files
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA / "static"
+STATICFILES_DIRS = [ROOT / "templates" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Queue: a doorbell and nothing else. Its loss is harmless; the sweeper finds what is due.
+
+BERTH_QUEUE_URL = env.text("BERTH_QUEUE_URL", default="redis://127.0.0.1:6390/0")
+RQ_QUEUES = {
+    "default": {
+        "URL": BERTH_QUEUE_URL,
+        "DEFAULT_TIMEOUT": 600,
+        "DEFAULT_RESULT_TTL": 0,
+        "SERIALIZER": "rq.serializers.JSONSerializer",
+    }
+}
+RQ = {"COMMIT_MODE": "on_db_commit"}
+
+# The record: names and labels that a site may shape
+
+BERTH_LABEL_PREFIX = "berth.internal"
+BERTH_NAME_PATTERNS = {
+    "control_namespace": env.text("BERTH_CONTROL_NAMESPACE", default="{tenant}-flux"),
+    "workload_namespace": env.text(
+        "BERTH_WORKLOAD_NAMESPACE", default="{tenant}-{application}-{environment}"
+    ),
+    "placement": env.text("BERTH_PLACEMENT_NAME", default="{application}-{environment}"),
+    "repository": env.text("BERTH_REPOSITORY_NAME", default="{tenant}/{application}"),
+}
+# Labels every primed object carries, beside our own; values may name a fact of the placement.
+BERTH_MANDATORY_LABELS = env.pairs(
+    "BERTH_MANDATORY_LABELS", default="cost-centre={cost_centre},criticality={criticality}"
+)
+BERTH_PACK = env.choice("BERTH_PACK", ["standard"], default="standard")
+BERTH_PACKS = ROOT / "templates" / "priming"
+BERTH_SCAFFOLDS = ROOT / "scaffolds"
+
+# The process: which adapter serves which port, and its limits
+
+BERTH_ENTITLEMENT_SOURCES = env.words("BERTH_ENTITLEMENT_SOURCES", default="file,groups")
+BERTH_ENTITLEMENT_FILE = Path(
+    env.text("BERTH_ENTITLEMENT_FILE", default=str(DATA / "entitlements.yaml"))
+)
+BERTH_ENTITLEMENT_TTL = timedelta(
+    seconds=env.integer("BERTH_ENTITLEMENT_TTL_SECONDS", default=120)
+)
+BERTH_CHANGES_ADAPTER = env.choice("BERTH_CHANGES_ADAPTER", ["builtin"], default="builtin")
+BERTH_APPROVAL_TTL = timedelta(hours=env.integer("BERTH_APPROVAL_TTL_HOURS", default=120, least=1))
+BERTH_LEASE = timedelta(seconds=env.integer("BERTH_LEASE_SECONDS", default=60, least=6))
+BERTH_GIT_ADAPTER = env.choice("BERTH_GIT_ADAPTER", ["bare"], default="bare")
+BERTH_GIT_FOLDER = Path(env.text("BERTH_GIT_FOLDER", default=str(DATA / "repositories")))
+BERTH_GIT_URL = env.text("BERTH_GIT_URL", default=f"{BERTH_URL}/git")
+BERTH_GIT_THREADS = env.integer("BERTH_GIT_THREADS", default=8, least=1)
+BERTH_REHEARSAL_FOLDER = DATA / "rehearsal"
+BERTH_REGISTRY = env.text("BERTH_REGISTRY", default="registry.example.com")
+# The image a new berth runs until the team's pipeline has built one: by digest, listening on
+# the scaffold's port as a non-root user. Empty means the first Deployment has no replicas.
+BERTH_STARTER_IMAGE = env.text("BERTH_STARTER_IMAGE")
+BERTH_LINKS = env.pairs("BERTH_LINKS")  # label={url template}, shown on a live order
+BERTH_SUPPORT = env.text("BERTH_SUPPORT", default="your platform team")
+
+# API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.MachineTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.api.permissions.MayReadRecord"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "tenants.api.pagination.KeysetPagination",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "tenants.api.problems.as_problem",
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Berth record",
+    "DESCRIPTION": "The CMDB of a Flux fleet: tenants, applications, services, placements.",
+    "VERSION": "v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["tenants.api.permissions.MayReadRecord"],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("BERTH_LOG_LEVEL", default="INFO")},
+}
+
+env.refuse_faults()

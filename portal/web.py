@@ -1,0 +1,28 @@
+"""Web helpers that every room may use: the request type after sign-in, and ETags for fragments."""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+
+P = ParamSpec("P")
+
+
+def with_etag(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Answer 304 when the body is what the browser already has, so that polling costs little."""
+
+    @wraps(view)
+    def answer(http: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        page = view(http, *args, **kwargs)
+        tag = f'"{hashlib.sha256(page.content).hexdigest()[:32]}"'
+        if http.headers.get("If-None-Match") == tag:
+            return HttpResponseNotModified(headers={"ETag": tag})
+        page.headers["ETag"] = tag
+        page.headers["Cache-Control"] = "private, no-cache"
+        return page
+
+    return answer

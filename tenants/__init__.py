@@ -1,0 +1,1 @@
+"""The record: the CMDB, names, claims, priming, lookups and export. Talks to nothing."""

@@ -1,0 +1,1 @@
+"""The record for other systems: read-only REST, versioned under /api/v1/."""

@@ -1,0 +1,27 @@
+"""Lifecycles of the record's rows, with their CSDM stage and status for other systems."""
+
+from django.db import models
+
+
+class Lifecycle(models.TextChoices):
+    """Where a service or placement stands.
+
+    Stage and status pairs follow ServiceNow's CSDM life-cycle table for logical configuration items.
+    """
+
+    DESIGNED = "designed", "Designed"
+    REHEARSED = "rehearsed", "Rehearsed"
+    OPERATIONAL = "operational", "Operational"
+    RETIRING = "retiring", "Retiring"
+    RETIRED = "retired", "Retired"
+
+
+LIVE = (Lifecycle.DESIGNED, Lifecycle.REHEARSED, Lifecycle.OPERATIONAL, Lifecycle.RETIRING)
+
+CSDM = {
+    Lifecycle.DESIGNED: ("Design", "Build"),
+    Lifecycle.REHEARSED: ("Deploy", "Test"),
+    Lifecycle.OPERATIONAL: ("Operational", "In Use"),
+    Lifecycle.RETIRING: ("Operational", "Pending Retirement"),
+    Lifecycle.RETIRED: ("End of Life", "Retired"),
+}

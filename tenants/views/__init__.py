@@ -1,0 +1,1 @@
+"""Pages of the record: services, tenants, applications, clusters."""
