@@ -34,7 +34,7 @@ def main() -> int:
         complain(f"{missing} Then run {sys.argv[0]} again.")
         return exits.GO_MISSING
     except subprocess.CalledProcessError as failure:
-        complain(f"`{' '.join(failure.cmd)}` failed. {failure.stderr or 'Its words are above.'}")
+        complain(f"`{' '.join(failure.cmd)}` failed; Go says above why.")
         return exits.FAILED
     except KeyboardInterrupt:
         complain("Interrupted. What is built stays; run it again to go on.")
@@ -44,7 +44,7 @@ def main() -> int:
 def _build_all(groups: list[Group]) -> int:
     if not all(map(cache.is_complete, groups)):
         golang.require(versions.oldest_go(), groups[0].folder)
-        say("Building with Go. From nothing this takes some 20 minutes on two cores.")
+        say("Building with Go. From nothing this takes some 15 minutes on two cores.")
     with _alone(cache.root()):
         for group in groups:
             cache.folder(group).mkdir(parents=True, exist_ok=True)

@@ -2,11 +2,13 @@
 
 import json
 import ssl
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+
+from localcluster.commands import Command
 
 FIELD_MANAGER = "local-cluster"
 SECONDS = 10
@@ -24,8 +26,9 @@ class Api:
         """Return the object. Raise HTTPError where there is none."""
         return self._call("GET", path)
 
-    def apply(self, path: str, text: bytes) -> None:
-        """Apply one object, in YAML or JSON, as its only owner."""
+    def apply(self, path: str, manifest: bytes | Mapping[str, object]) -> None:
+        """Apply one object on the server's side; bytes are YAML as it lies in a file."""
+        text = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
         query = f"?fieldManager={FIELD_MANAGER}&force=true"
         self._call("PATCH", path + query, text, "application/apply-patch+yaml")
 
@@ -39,7 +42,7 @@ class Api:
         self, verb: str, path: str, text: bytes | None = None, kind: str = "application/json"
     ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
-        asked = urllib.request.Request(
+        asked = urllib.request.Request(  # noqa: S310 - our own server, always https
             self.server + path, data=text, headers=headers, method=verb
         )
         with self._open(asked, timeout=SECONDS) as answer:
@@ -55,11 +58,11 @@ def opener(ca: Path | None) -> urllib.request.OpenerDirector:
     )
 
 
-def answers(url: str, ca: Path | None) -> bool:
-    """Tell whether that health page says yes. A certificate not yet written is a no."""
+def is_ready(command: Command) -> bool:
+    """Tell whether its health page says yes. A certificate not yet written is a no."""
     try:
-        with opener(ca).open(url, timeout=SECONDS) as answer:
-            return bool(answer.status == 200)
+        with opener(command.ca).open(command.health, timeout=SECONDS) as answer:
+            return bool(answer.status == HTTPStatus.OK)
     except OSError:
         # URLError, HTTPError, SSLError, a refused connection and a missing file all are one.
         return False

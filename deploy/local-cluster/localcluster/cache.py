@@ -1,4 +1,4 @@
-"""Where the built programs lie: a folder outside the tree, one subfolder a group and a set of pins."""
+"""Where the built programs lie: outside the tree, one folder for each group and set of pins."""
 
 import hashlib
 import os

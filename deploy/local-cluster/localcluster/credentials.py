@@ -1,4 +1,4 @@
-"""Who may talk to the API server: random tokens and a signing key, made once per state directory."""
+"""Who may talk to the API server: random tokens and a signing key, made once for a directory."""
 
 import base64
 import csv
@@ -30,9 +30,7 @@ def signing_key(state: State) -> Path:
     if not file.exists():
         number = 1 + secrets.randbelow(_CURVE_ORDER - 1)
         body = base64.encodebytes(_KEY_HEAD + number.to_bytes(32, "big") + _KEY_TAIL).decode()
-        write_private(
-            file, f"-----BEGIN EC PRIVATE KEY-----\n{body}-----END EC PRIVATE KEY-----\n"
-        )
+        write_private(file, f"-----BEGIN EC PRIVATE KEY-----\n{body}-----END EC PRIVATE KEY-----\n")
     return file
 
 

@@ -21,9 +21,8 @@ def require(oldest: str, module: Path) -> None:
     """
     if shutil.which("go") is None:
         raise GoMissing(f"Go is not installed. Install Go {oldest} or newer (go.dev/dl).")
-    asked = _run(["go", "env", "GOVERSION"], module)
-    if asked.returncode != 0 or numbers(asked.stdout) < numbers(oldest):
-        found = asked.stdout.strip() or asked.stderr.strip()
+    found = _go(["env", "GOVERSION"], module).stdout.strip() or "unknown version"
+    if numbers(found) < numbers(oldest):
         raise GoMissing(f"Go is too old ({found}). Install Go {oldest} or newer (go.dev/dl).")
 
 
@@ -36,29 +35,29 @@ def numbers(version: str) -> tuple[int, ...]:
 def build(package: str, *, module: Path, ldflags: str, into: Path) -> None:
     """Compile one program; Go's own words go to stderr. Raise CalledProcessError if it fails."""
     flags = ["-trimpath", "-buildvcs=false", "-ldflags", ldflags]
-    subprocess.run(
-        ["go", "build", *flags, "-o", str(into), package],
-        cwd=module, env=os.environ | ENVIRONMENT, check=True,
-    )  # fmt: skip
+    _go(["build", *flags, "-o", str(into), package], module).check_returncode()
 
 
 def source_folder(imported: str, *, module: Path) -> Path:
     """Return where Go unpacked that module, fetching it if need be."""
-    fetched = _run(["go", "mod", "download", imported], module)
-    fetched.check_returncode()
-    listed = _run(["go", "list", "-m", "-f", "{{.Dir}}", imported], module)
+    _go(["mod", "download", imported], module).check_returncode()
+    listed = _go(["list", "-m", "-f", "{{.Dir}}", imported], module)
     listed.check_returncode()
     return Path(listed.stdout.strip())
 
 
 def tidy(module: Path) -> None:
     """Write the indirect requirements into go.mod, and go.sum."""
-    environment = os.environ | ENVIRONMENT | {"GOFLAGS": "-mod=mod"}
-    subprocess.run(["go", "mod", "tidy"], cwd=module, env=environment, check=True)
+    _go(["mod", "tidy"], module, GOFLAGS="-mod=mod").check_returncode()
 
 
-def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | ENVIRONMENT
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+def _go(arguments: list[str], module: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Go in that module; what it complains about goes straight to the person's screen."""
+    return subprocess.run(  # noqa: S603 - no shell, and every word of it is ours
+        [str(shutil.which("go")), *arguments],
+        cwd=module,
+        env=os.environ | ENVIRONMENT | environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )

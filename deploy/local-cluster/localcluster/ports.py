@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 NAMES = (
@@ -27,14 +28,14 @@ NAMES = (
 RANGE = range(20000, 32000)
 
 
-def choose(kept: Path) -> dict[str, int]:
-    """Return a free port for each name, the one in the file if it still is free."""
+def choose(kept: Path, free: Callable[[int], bool]) -> dict[str, int]:
+    """Return a free port for each name: the one in the file of the last run, if it is so still."""
     before = json.loads(kept.read_text()) if kept.exists() else {}
     chosen: dict[str, int] = {}
     for name in NAMES:
         port = before.get(name)
-        if port is None or port in chosen.values() or not is_free(port):
-            port = _another(taken={*before.values(), *chosen.values()})
+        if port is None or port in chosen.values() or not free(port):
+            port = _another(taken={*before.values(), *chosen.values()}, free=free)
         chosen[name] = port
     return chosen
 
@@ -50,6 +51,6 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _another(taken: set[int]) -> int:
+def _another(taken: set[int], free: Callable[[int], bool]) -> int:
     candidates = random.sample(RANGE, k=len(RANGE))
-    return next(port for port in candidates if port not in taken and is_free(port))
+    return next(port for port in candidates if port not in taken and free(port))

@@ -79,10 +79,10 @@ class State:
         self.scratch.mkdir()
 
     def wipe(self) -> None:
-        """Remove what a launcher made here, by name: the directory may hold other people's files."""
-        for folder in (
-            self.etcd, self.credentials, self.certificates, self.artifacts, self.logs, self.scratch
-        ):  # fmt: skip
+        """Remove what a launcher made here, by name: the directory may hold other files too."""
+        for folder in (self.etcd, self.credentials, self.certificates, self.artifacts):
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.logs, self.scratch):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (self.ports, self.admin_kubeconfig, self.cluster):
             file.unlink(missing_ok=True)

@@ -56,13 +56,15 @@ def groups() -> list[Group]:
 
 def go_mod(group: Group) -> str:
     """Return the go.mod as we state it; `go mod tidy` adds the indirect requirements."""
-    return "\n".join([
-        f"module berth.example/local-cluster/{group.name}\n",
-        f"go {oldest_go()}\n",
-        _block("require", [f"{module} {group.version}" for module in group.modules]),
-        _block("replace", [f"{old} => {old} {new}" for old, new in group.replaces.items()]),
-        _block("tool", list(group.programs.values())),
-    ])
+    return "\n".join(
+        [
+            f"module berth.example/local-cluster/{group.name}\n",
+            f"go {oldest_go()}\n",
+            _block("require", [f"{module} {group.version}" for module in group.modules]),
+            _block("replace", [f"{old} => {old} {new}" for old, new in group.replaces.items()]),
+            _block("tool", list(group.programs.values())),
+        ]
+    )
 
 
 def _block(verb: str, lines: list[str]) -> str:

@@ -1,4 +1,4 @@
-module berth.local/etcd
+module berth.example/local-cluster/etcd
 
 go 1.26.0
 

@@ -1,8 +1,6 @@
-module berth.local/kubernetes
+module berth.example/local-cluster/kubernetes
 
 go 1.26.0
-
-godebug default=go1.26
 
 require (
 	cel.dev/expr v0.25.1 // indirect

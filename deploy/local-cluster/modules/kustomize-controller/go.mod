@@ -1,4 +1,4 @@
-module berth.local/kustomize-controller
+module berth.example/local-cluster/kustomize-controller
 
 go 1.26.0
 

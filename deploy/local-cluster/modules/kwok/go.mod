@@ -1,4 +1,4 @@
-module berth.local/kwok
+module berth.example/local-cluster/kwok
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module berth.local/notification-controller
+module berth.example/local-cluster/notification-controller
 
 go 1.26.0
 

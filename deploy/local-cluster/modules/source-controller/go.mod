@@ -1,4 +1,4 @@
-module berth.local/source-controller
+module berth.example/local-cluster/source-controller
 
 go 1.26.0
 

@@ -1,0 +1,1 @@
+"""Fast tests of the local control plane's scripts: nothing is built, started or asked for."""
