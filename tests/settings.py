@@ -1,0 +1,40 @@
+"""The portal's settings for tests: a data folder of their own, cheap passwords, no queue.
+
+Whatever BERTH_ variables the shell has are dropped, but for those that name a PostgreSQL server.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from importlib import import_module
+
+DATA_OF_TESTS = tempfile.mkdtemp(prefix="berth-tests-")
+atexit.register(shutil.rmtree, DATA_OF_TESTS, ignore_errors=True)
+
+for name in [each for each in os.environ if each.startswith("BERTH_")]:
+    if not name.startswith(("BERTH_DATABASE", "BERTH_NO_SKIPS")):
+        del os.environ[name]
+os.environ["BERTH_DATA"] = DATA_OF_TESTS
+# nobody listens there: a portal that runs beside the tests hears nothing of them
+os.environ["BERTH_QUEUE_URL"] = f"unix://{DATA_OF_TESTS}/no-queue.sock"
+
+_real = import_module("portal.settings")
+globals().update({name: getattr(_real, name) for name in dir(_real) if name.isupper()})
+
+INSTALLED_APPS = [*_real.INSTALLED_APPS, "tests"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# no manifest, so that pages can be made without collecting static files first
+STORAGES = {
+    **_real.STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+
+DATABASES = _real.DATABASES
+if _real.BERTH_DATABASE == "sqlite":
+    # a file, not memory: threads and processes of a test see what production would show them
+    DATABASES["default"]["TEST"] = {"NAME": f"{DATA_OF_TESTS}/test.sqlite3"}
+    DATABASES["default"]["OPTIONS"]["init_command"] = (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    )
