@@ -78,5 +78,6 @@ class PlacementFacts:
     quota: Quota
     egress: tuple[Egress, ...]
     source: GitSource
+    allowed_sources: tuple[str, ...]  # those of the tenant on this cluster; source.url starts with one
     pace: Pace
     labels: Mapping[str, str]
