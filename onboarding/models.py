@@ -56,6 +56,7 @@ class Progress(models.TextChoices):
     REHEARSED = "rehearsed", "Rehearsed"
     WITHDRAWN = "withdrawn", "Withdrawn"
     REFUSED = "refused", "Refused"
+    EXPIRED = "expired", "Expired"
 
 
 class Order(models.Model):
@@ -83,9 +84,12 @@ class Order(models.Model):
     lease_until = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, default=now, db_index=True)
+    bell = models.PositiveBigIntegerField(default=0)  # counts rings, so that none is slept through
+    rung_at = models.DateTimeField(null=True)
     # what later steps read
     change_number = models.CharField(max_length=40, blank=True)
     change_started_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)  # from here only offboarding leads back
     repository_name = models.CharField(max_length=200, blank=True)
     commit_sha = models.CharField(max_length=64, blank=True)
 
@@ -130,6 +134,8 @@ class Revision(models.Model):
     allotted = models.JSONField()  # UUIDs and names given at submit, see onboarding/answers.py
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=now)
+    why = models.TextField(blank=True)  # it was opened: an amendment, or what made the plan outdated
+    change_number = models.CharField(max_length=40, blank=True)  # of a revision that was left
 
     class Meta:
         ordering = ("number",)

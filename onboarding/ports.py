@@ -11,11 +11,12 @@ from uuid import UUID
 
 
 class Outcome(Enum):
-    """A source's answer. UNKNOWN is not a permit."""
+    """A source's answer. Neither UNKNOWN (could not tell) nor SILENT (no rule fits) permits."""
 
     PERMIT = "permit"
     DENY = "deny"
     UNKNOWN = "unknown"
+    SILENT = "silent"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,96 @@
+"""The built-in change system behind the port of change control."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from onboarding.changes.models import Change, ChangeStatus
+from onboarding.ports import ChangeState, ChangeWish, Verdict
+from portal.clock import now
+from portal.errors import ChangeRefused
+from tenants.catalogue import ChangeType
+
+VERDICTS = {
+    ChangeStatus.AUTHORIZE: Verdict.PENDING,
+    ChangeStatus.SCHEDULED: Verdict.APPROVED,
+    ChangeStatus.IMPLEMENT: Verdict.APPROVED,
+    ChangeStatus.CLOSED: Verdict.WITHDRAWN,
+    ChangeStatus.REFUSED: Verdict.REFUSED,
+    ChangeStatus.EXPIRED: Verdict.EXPIRED,
+    ChangeStatus.CANCELED: Verdict.WITHDRAWN,
+}
+OPEN = (ChangeStatus.AUTHORIZE, ChangeStatus.SCHEDULED, ChangeStatus.IMPLEMENT)
+
+
+class BuiltinChanges:
+    """Changes kept in the portal's own tables; people decide in its inbox."""
+
+    def open(self, wish: ChangeWish) -> str:
+        """Return the number of the change with this key, made now if there was none."""
+        try:
+            with transaction.atomic():
+                change = Change.objects.create(**_columns(wish))
+        except IntegrityError:
+            change = Change.objects.get(key=wish.key)
+        number = f"CHG{change.pk:07d}"
+        Change.objects.filter(pk=change.pk, number=None).update(number=number)
+        return number
+
+    def state(self, number: str) -> ChangeState:
+        """Return the change as it is now; one that nobody decided in time has expired."""
+        change = _expired_or_kept(number, now())
+        return ChangeState(
+            number=number,
+            verdict=VERDICTS[ChangeStatus(change.status)],
+            digest=change.digest,
+            window_start=change.window_start,
+            window_end=change.window_end,
+            note=change.close_note,
+        )
+
+    def start(self, number: str) -> None:
+        """Begin an approved change; again on a begun one is nothing.
+
+        Raises ChangeRefused when it is not approved any more.
+        """
+        approved = Change.objects.filter(
+            number=number, status__in=[ChangeStatus.SCHEDULED, ChangeStatus.IMPLEMENT]
+        )
+        if not approved.update(status=ChangeStatus.IMPLEMENT):
+            raise ChangeRefused(f"Change {number} is no longer approved.")
+
+    def close(self, number: str, *, successful: bool, note: str) -> None:
+        """Close a change with its result; again on a closed one is nothing."""
+        Change.objects.filter(number=number, status__in=OPEN).update(
+            status=ChangeStatus.CLOSED, successful=successful, close_note=note, closed_at=now()
+        )
+
+    def cancel(self, number: str, *, note: str) -> None:
+        """Cancel a change that has not been closed; again is nothing."""
+        Change.objects.filter(number=number, status__in=OPEN).update(
+            status=ChangeStatus.CANCELED, close_note=note, closed_at=now()
+        )
+
+
+def _columns(wish: ChangeWish) -> dict[str, object]:
+    return {
+        "key": wish.key,
+        "order_uuid": wish.order_uuid,
+        "type": ChangeType.STANDARD if wish.standard else ChangeType.NORMAL,
+        "status": ChangeStatus.SCHEDULED if wish.standard else ChangeStatus.AUTHORIZE,
+        "title": wish.title,
+        "description": wish.description,
+        "digest": wish.digest,
+        "requester": wish.requester,
+        "approver_group": wish.approver_group,
+        "expires_at": wish.expires_at,
+    }
+
+
+def _expired_or_kept(number: str, moment: datetime) -> Change:
+    Change.objects.filter(
+        number=number,
+        status__in=[ChangeStatus.AUTHORIZE, ChangeStatus.SCHEDULED],
+        expires_at__lte=moment,
+    ).update(status=ChangeStatus.EXPIRED, closed_at=moment)
+    return Change.objects.get(number=number)

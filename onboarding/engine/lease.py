@@ -1,0 +1,79 @@
+"""The lease of an order: who looks at it now, and the fence that outdates older writers.
+
+Everything is one conditional UPDATE. A worker that comes back from a long pause writes nothing,
+because its fence has been passed.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import F, Min, OuterRef, Q, Subquery
+
+from onboarding.models import Order, RunState, StepRun
+from portal.clock import now
+
+
+class Lost(Exception):
+    """The lease has gone to somebody else, or a person turned the order round."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A held lease. `bell` is the count of rings that this look has heard."""
+
+    order_id: int
+    fence: int
+    bell: int
+
+
+def take(order_id: int, owner: str) -> Lease | None:
+    """Take the order if it is due and nobody holds it; None when somebody else does."""
+    moment = now()
+    free = Q(lease_until=None) | Q(lease_until__lte=moment)
+    taken = Order.objects.filter(
+        free, pk=order_id, ended_as="", next_try_at__lte=moment
+    ).update(lease_owner=owner, lease_until=moment + settings.BERTH_LEASE, fence=F("fence") + 1)
+    if not taken:
+        return None
+    row = Order.objects.filter(pk=order_id, lease_owner=owner).values("fence", "bell").first()
+    return Lease(order_id, row["fence"], row["bell"]) if row else None
+
+
+def renew(lease: Lease) -> None:
+    """Start the lease's time anew before an effect. Raises Lost when it is not ours any more."""
+    moment = now()
+    kept = Order.objects.filter(
+        pk=lease.order_id, fence=lease.fence, lease_until__gt=moment
+    ).update(lease_until=moment + settings.BERTH_LEASE)
+    if not kept:
+        raise Lost
+
+
+def release(lease: Lease) -> bool:
+    """Let go until the next run is due. False: somebody rang meanwhile, so look again."""
+    due = (
+        StepRun.objects.filter(order=OuterRef("pk"), state=RunState.WAITING)
+        .order_by()
+        .values("order")
+        .annotate(first=Min("next_try_at"))
+        .values("first")
+    )
+    ours = Order.objects.filter(pk=lease.order_id, fence=lease.fence)
+    if ours.filter(bell=lease.bell).update(
+        lease_owner="", lease_until=None, next_try_at=Subquery(due)
+    ):
+        return True
+    return not ours.exists()
+
+
+def drop(lease: Lease) -> None:
+    """Let go after the order was turned round: when it is due stays as the other one wrote it."""
+    Order.objects.filter(pk=lease.order_id, fence=lease.fence).update(
+        lease_owner="", lease_until=None
+    )
+
+
+def heard(lease: Lease) -> Lease:
+    """Return the lease with the rings counted that came since it was taken."""
+    bell = Order.objects.values_list("bell", flat=True).get(pk=lease.order_id)
+    return Lease(lease.order_id, lease.fence, bell)

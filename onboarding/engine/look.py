@@ -1,0 +1,108 @@
+"""One look at an order: take what is due, step after step, then let go.
+
+The database is the only memory. A look may be asked for twice, late or never without harm.
+"""
+
+import logging
+
+from django.db import transaction
+
+from onboarding.engine import agenda, lease, runs
+from onboarding.engine.agenda import History, Item
+from onboarding.engine.lease import Lease, Lost
+from onboarding.engine.steps import Outcome, Step, Story, Task, Tools
+from onboarding.models import Direction, Order
+from portal.clock import now
+from portal.errors import BerthError
+from tenants.models import Placement
+
+log = logging.getLogger(__name__)
+
+
+def look(order_id: int, story: Story, tools: Tools, *, owner: str) -> None:
+    """Carry the order on as far as it goes now.
+
+    `owner` names this worker; it is written beside the lease for people to read.
+    """
+    held = lease.take(order_id, owner)
+    if held is None:
+        return
+    try:
+        _until_nothing_is_due(held, story, tools)
+        while not lease.release(held):
+            held = lease.heard(held)
+            _until_nothing_is_due(held, story, tools)
+    except Lost:
+        log.info("order %s: the lease went elsewhere, nothing was written", order_id)
+        lease.drop(held)
+
+
+def _until_nothing_is_due(held: Lease, story: Story, tools: Tools) -> None:
+    while True:
+        order = Order.objects.get(pk=held.order_id)
+        history = History(order.runs.all(), order.revision_number)
+        if order.is_over:
+            return
+        item, done = _next(order, story, history)
+        if done:
+            _end(held, order)
+            return
+        if item is None:
+            return
+        lease.renew(held)
+        _take(held, order, history, item, story, tools)
+
+
+def _next(order: Order, story: Story, history: History) -> tuple[Item | None, bool]:
+    if order.direction == Direction.BACK:
+        return agenda.back(story.steps, history, now())
+    placements = Placement.objects.filter(service=order.service_id).order_by("pk")
+    lanes = list(placements.values_list("pk", flat=True)) if order.service_id else []
+    return agenda.onward(story.steps, history, lanes, now())
+
+
+def _end(held: Lease, order: Order) -> None:
+    """An order that went back all the way ends as it was turned round."""
+    with transaction.atomic():
+        ended = Order.objects.filter(
+            pk=order.pk, fence=held.fence, direction=Direction.BACK, ended_as=""
+        ).update(ended_as=order.back_as, ended_at=now(), next_try_at=None)
+        if not ended:
+            raise Lost
+        runs.close_open(order)
+
+
+def _take(
+    held: Lease, order: Order, history: History, item: Item, story: Story, tools: Tools
+) -> None:
+    run = runs.intend(held, order, item, history)
+    task = Task(
+        order=order,
+        revision=order.revisions.get(number=order.revision_number),
+        run=run,
+        placement=Placement.objects.filter(pk=item.placement_id).first(),
+    )
+    try:
+        outcome = _act(order, item.step, task, story, tools)
+    except BerthError as error:
+        log.info("order %s: %s: %s", order.pk, item.step.name, error.code)
+        runs.fail(held, order, run, error)
+    except Lost:
+        raise
+    except Exception:
+        # the one broad catch: a bug in one step must not stop the loop for other orders
+        log.exception("order %s: %s failed in a way nobody foresaw", order.pk, item.step.name)
+        runs.fail_unforeseen(held, order, run)
+    else:
+        runs.conclude(held, order, run, outcome)
+
+
+def _act(order: Order, step: Step, task: Task, story: Story, tools: Tools) -> Outcome:
+    if order.direction == Direction.BACK:
+        if step.undo is None:
+            raise LookupError(f"{step.name} cannot be undone")
+        return step.undo(task, tools)
+    if step.guarded:
+        story.guard(task, tools)
+    return step.do(task, tools)
+

@@ -1,0 +1,206 @@
+"""Writing down what a step is about to do and what came of it, each in one short transaction."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from onboarding.engine.agenda import History, Item
+from onboarding.engine.lease import Lease, Lost
+from onboarding.engine.steps import Done, Outcome, Reopen, Wait
+from onboarding.models import Direction, Order, Progress, Revision, RunState, StepRun
+from portal.clock import now
+from portal.errors import BerthError, ChangeExpired, Conflict, Denied, Temporary
+
+FIRST_DELAY = timedelta(seconds=5)
+LONGEST_DELAY = timedelta(minutes=5)
+BUG_DELAY = timedelta(hours=1)  # a deployed fix rescues the order without a hand on the database
+CONFLICT_TRIES = 5
+BUG = "engine.bug"
+
+
+def backoff(attempt: int) -> timedelta:
+    """Return how long to wait after this failed attempt: doubled each time, five minutes at most."""
+    return min(FIRST_DELAY * 2 ** min(attempt - 1, 10), LONGEST_DELAY)
+
+
+def intend(lease: Lease, order: Order, item: Item, history: History) -> StepRun:
+    """Write down that the step is about to act, so that undo knows what may have happened.
+
+    A run that was left in mid-step by a worker that died is closed and counted as a failure.
+
+    Raises Lost when the lease is no longer ours.
+    """
+    with transaction.atomic():
+        _hold(lease, order)
+        if item.last is not None and item.last.state == RunState.WAITING:
+            return _resumed(item.last)
+        if item.last is not None and item.last.state == RunState.MOVING:
+            _move(
+                item.last,
+                RunState.OVER,
+                succeeded=False,
+                finished_at=now(),
+                note="The worker stopped in mid-step.",
+            )
+        return StepRun.objects.create(
+            order=order,
+            revision=order.revision_number,
+            step=item.step.name,
+            placement_id=item.placement_id,
+            direction=order.direction,
+            attempt=history.next_attempt(item.step, item.placement_id),
+            acted_at=now(),
+            looks=1,
+        )
+
+
+def _resumed(run: StepRun) -> StepRun:
+    run.looks += 1
+    _move(run, RunState.MOVING, acted_at=now(), looks=run.looks, next_try_at=None)
+    return run
+
+
+def conclude(lease: Lease, order: Order, run: StepRun, outcome: Outcome) -> None:
+    """Write the outcome, if lease, fence, direction and the run's state are what they were.
+
+    Raises Lost otherwise, and then nothing is written.
+    """
+    with transaction.atomic():
+        match outcome:
+            case Done(note, columns):
+                _hold(lease, order, **columns)
+                _over(run, succeeded=True, note=note)
+            case Wait(note, waits_for, recheck, problem):
+                _hold(lease, order)
+                _move(
+                    run,
+                    RunState.WAITING,
+                    note=note,
+                    waits_for=waits_for,
+                    next_try_at=now() + recheck,
+                    error_code=problem.code if problem else "",
+                    error_detail=problem.detail if problem else "",
+                )
+            case Reopen(reason):
+                reopen(lease, order, run, reason)
+
+
+def reopen(lease: Lease, order: Order, run: StepRun, reason: str) -> None:
+    """Leave this revision for the next one with the same answers, inside a transaction."""
+    last = order.revisions.get(number=order.revision_number)
+    _hold(lease, order, revision_number=last.number + 1, change_number="", change_started_at=None)
+    _over(run, succeeded=False, note=reason)
+    close_open(order)
+    order.revisions.filter(pk=last.pk).update(change_number=order.change_number)
+    Revision.objects.create(
+        order=order,
+        number=last.number + 1,
+        answers=last.answers,
+        allotted=last.allotted,
+        made_by=last.made_by,
+        why=reason,
+    )
+
+
+def fail(lease: Lease, order: Order, run: StepRun, error: BerthError) -> None:
+    """Write down a foreseen failure; what follows depends on its kind.
+
+    Temporary: another attempt later. Conflict: another attempt, a few times, then a person.
+    Denied (onward): the order goes back. Permanent: a person. Raises Lost like `conclude`.
+    """
+    with transaction.atomic():
+        again = isinstance(error, Temporary) or (
+            isinstance(error, Conflict) and run.attempt < CONFLICT_TRIES
+        )
+        if isinstance(error, Denied) and order.direction == Direction.ONWARD:
+            _hold(
+                lease,
+                order,
+                direction=Direction.BACK,
+                back_reason=error.detail,
+                back_as=_ended_as(error),
+            )
+            _over(run, succeeded=False, error_code=error.code, error_detail=error.detail)
+            close_open(order)
+        elif again:
+            _hold(lease, order)
+            _over(run, succeeded=False, error_code=error.code, error_detail=error.detail)
+            _try_again(run, error.code, error.detail, backoff(run.attempt))
+        else:
+            _hold(lease, order)
+            _move(
+                run, RunState.STUCK, error_code=error.code, error_detail=error.detail, note=""
+            )
+
+
+def _ended_as(error: BerthError) -> Progress:
+    return Progress.EXPIRED if isinstance(error, ChangeExpired) else Progress.REFUSED
+
+
+def fail_unforeseen(lease: Lease, order: Order, run: StepRun) -> None:
+    """Write down a bug: tried again in an hour, and shown to operators meanwhile."""
+    with transaction.atomic():
+        _hold(lease, order)
+        _over(run, succeeded=False, error_code=BUG)
+        _try_again(run, BUG, "", BUG_DELAY)
+
+
+def close_open(order: Order, *, note: str = "") -> None:
+    """Close what waits or is stuck, inside the transaction that turns or ends the order.
+
+    A run in mid-step stays as it is while the order goes on: undo has to know of it.
+    """
+    resting = [RunState.WAITING, RunState.STUCK]
+    StepRun.objects.filter(order=order, state__in=resting).update(
+        state=RunState.OVER, succeeded=False, finished_at=now(), waits_for="", note=note
+    )
+
+
+def _try_again(run: StepRun, code: str, detail: str, delay: timedelta) -> None:
+    StepRun.objects.create(
+        order_id=run.order_id,
+        revision=run.revision,
+        step=run.step,
+        placement_id=run.placement_id,
+        direction=run.direction,
+        attempt=run.attempt + 1,
+        state=RunState.WAITING,
+        next_try_at=now() + delay,
+        waits_for="Berth tries again by itself",
+        error_code=code,
+        error_detail=detail,
+    )
+
+
+def _hold(lease: Lease, order: Order, **columns: Any) -> None:
+    """Make the order's row ours for this transaction, or raise Lost."""
+    columns.setdefault("fence", lease.fence)
+    held = Order.objects.filter(
+        pk=order.pk,
+        fence=lease.fence,
+        lease_until__gt=now(),
+        direction=order.direction,
+        revision_number=order.revision_number,
+        ended_as="",
+    ).update(**columns)
+    if not held:
+        raise Lost
+
+
+def _over(run: StepRun, *, succeeded: bool, **columns: Any) -> None:
+    _move(
+        run,
+        RunState.OVER,
+        succeeded=succeeded,
+        finished_at=now(),
+        waits_for="",
+        **({"error_code": "", "error_detail": ""} | columns),
+    )
+
+
+def _move(run: StepRun, to: RunState, **columns: Any) -> None:
+    seen = RunState(run.state)
+    if not StepRun.objects.filter(pk=run.pk, state=seen).update(state=to, **columns):
+        raise Lost
+    run.state = to

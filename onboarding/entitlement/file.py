@@ -1,0 +1,157 @@
+"""Entitlement from a versioned YAML file: rules of permit and deny, first-class evidence.
+
+The file is read again when it changes. A file that is missing, unreadable or wrong answers UNKNOWN.
+
+    version: 1
+    rules:
+      - effect: permit
+        groups: [payments-developers]     # or people: ["local:dana"]
+        actions: [onboard]
+        tenant: payments                  # "*" for every tenant
+        applications: ["*"]
+        environments: [dev, test]
+        reason: Developers of payments may order dev and test.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from onboarding.ports import Answer, Outcome, Query
+
+VERSION = 1
+LARGEST = 1_000_000  # bytes; a policy larger than this is a mistake
+LISTS = ("groups", "people", "actions", "applications", "environments")
+TEXTS = ("effect", "tenant", "reason", "remedy")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A read file: its rules and the SHA-256 of its bytes."""
+
+    rules: Sequence[Mapping[str, Any]]
+    revision: str
+
+
+class FileEntitlements:
+    """The source `file`. A deny that fits wins over every permit that fits."""
+
+    name = "file"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def check(self, query: Query) -> Answer:
+        """Answer from the file as it is now."""
+        try:
+            policy = read(self._path)
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            return self._unknown(f"{type(error).__name__} while reading the entitlement file")
+        fitting = [rule for rule in policy.rules if fits(rule, query)]
+        denied = [rule for rule in fitting if rule["effect"] == "deny"]
+        if denied:
+            return self._by_rule(Outcome.DENY, "denied_by_rule", denied[0], policy)
+        if fitting:
+            return self._by_rule(Outcome.PERMIT, "permitted_by_rule", fitting[0], policy)
+        return Answer(
+            Outcome.SILENT,
+            self.name,
+            "no_rule",
+            "No rule of the entitlement file covers this.",
+            remedy=remedy(policy.rules, query),
+            revision=policy.revision,
+        )
+
+    def _by_rule(
+        self, outcome: Outcome, code: str, rule: Mapping[str, Any], policy: Policy
+    ) -> Answer:
+        return Answer(
+            outcome,
+            self.name,
+            code,
+            rule.get("reason") or "A rule of the entitlement file says so.",
+            remedy=rule.get("remedy", ""),
+            evidence={"rule": dict(rule)},
+            revision=policy.revision,
+        )
+
+    def _unknown(self, why: str) -> Answer:
+        return Answer(
+            Outcome.UNKNOWN,
+            self.name,
+            "source_unreadable",
+            "The entitlement file cannot be read, so nobody is permitted.",
+            remedy="An operator has to mend the entitlement file.",
+            evidence={"error": why},
+        )
+
+
+def read(path: Path) -> Policy:
+    """Read and check the file. Raises ValueError in words, OSError or yaml.YAMLError."""
+    raw = path.read_bytes()
+    if len(raw) > LARGEST:
+        raise ValueError(f"The file is larger than {LARGEST} bytes.")
+    content = yaml.safe_load(raw)
+    if not isinstance(content, dict) or content.get("version") != VERSION:
+        raise ValueError(f"The file must say `version: {VERSION}` on top.")
+    rules = content.get("rules")
+    if not isinstance(rules, list):
+        raise ValueError("`rules` must be a list.")
+    for number, rule in enumerate(rules, start=1):
+        _check_rule(number, rule)
+    return Policy(rules, hashlib.sha256(raw).hexdigest())
+
+
+def _check_rule(number: int, rule: object) -> None:
+    if not isinstance(rule, dict) or rule.get("effect") not in {"permit", "deny"}:
+        raise ValueError(f"Rule {number}: `effect` must be permit or deny.")
+    unknown = set(rule) - {*LISTS, *TEXTS}
+    if unknown:
+        raise ValueError(f"Rule {number}: unknown keys {', '.join(sorted(map(str, unknown)))}.")
+    if not (rule.get("groups") or rule.get("people")):
+        raise ValueError(f"Rule {number}: name `groups` or `people`.")
+    for key in LISTS:
+        value = rule.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise ValueError(f"Rule {number}: `{key}` must be a list of texts.")
+    for key in TEXTS:
+        if not isinstance(rule.get(key, ""), str):
+            raise ValueError(f"Rule {number}: `{key}` must be a text.")
+
+
+def fits(rule: Mapping[str, Any], query: Query) -> bool:
+    """Say whether the rule speaks of this person and this wish; what is left out fits nothing."""
+    person = query.subject in rule.get("people", []) or not query.groups.isdisjoint(
+        rule.get("groups", [])
+    )
+    return person and _covers(rule, query)
+
+
+def _covers(rule: Mapping[str, Any], query: Query) -> bool:
+    return (
+        _listed(query.action, rule.get("actions", []))
+        and _listed(query.tenant, [rule.get("tenant", "")])
+        and _listed(query.application, rule.get("applications", []))
+        and _listed(query.environment, rule.get("environments", []))
+    )
+
+
+def _listed(value: str, allowed: Sequence[str]) -> bool:
+    return "*" in allowed or value in allowed
+
+
+def remedy(rules: Sequence[Mapping[str, Any]], query: Query) -> str:
+    """Name the groups that a permit for this wish would come from, or nothing."""
+    groups = sorted(
+        {
+            group
+            for rule in rules
+            if rule["effect"] == "permit" and _covers(rule, query)
+            for group in rule.get("groups", [])
+        }
+    )
+    return f"Ask to join one of these groups: {', '.join(groups)}." if groups else ""

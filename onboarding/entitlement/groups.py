@@ -1,0 +1,58 @@
+"""Entitlement from the groups a person is in, by names that follow a pattern."""
+
+from collections.abc import Sequence
+
+from onboarding.ports import Answer, Outcome, Query
+
+
+class GroupEntitlements:
+    """The source `groups`.
+
+    `permits` are patterns such as `{tenant}-{environment}-deployers`; `denies` are patterns of
+    groups whose members are refused whatever else they are in.
+    """
+
+    name = "groups"
+
+    def __init__(self, permits: Sequence[str], denies: Sequence[str]) -> None:
+        self._permits = permits
+        self._denies = denies
+
+    def check(self, query: Query) -> Answer:
+        """Answer from the groups that the query carries."""
+        denied = query.groups & _filled(self._denies, query)
+        if denied:
+            return self._answer(
+                Outcome.DENY,
+                "in_denied_group",
+                f"Members of {min(denied)} may not do this.",
+                remedy=f"Ask to be taken out of {min(denied)}.",
+                group=min(denied),
+            )
+        permitting = _filled(self._permits, query)
+        held = query.groups & permitting
+        if held:
+            return self._answer(
+                Outcome.PERMIT, "in_group", f"Permitted by group {min(held)}.", group=min(held)
+            )
+        return self._answer(
+            Outcome.SILENT,
+            "not_in_group",
+            "You are in no group that permits this.",
+            remedy=f"Ask to join one of these groups: {', '.join(sorted(permitting))}.",
+        )
+
+    def _answer(
+        self, outcome: Outcome, code: str, reason: str, *, remedy: str = "", group: str = ""
+    ) -> Answer:
+        evidence = {"group": group} if group else {}
+        return Answer(outcome, self.name, code, reason, remedy=remedy, evidence=evidence)
+
+
+def _filled(patterns: Sequence[str], query: Query) -> frozenset[str]:
+    return frozenset(
+        pattern.format(
+            tenant=query.tenant, application=query.application, environment=query.environment
+        )
+        for pattern in patterns
+    )

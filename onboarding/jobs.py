@@ -1,0 +1,22 @@
+"""What the queue may ask for. A job carries an id and nothing else."""
+
+import os
+import socket
+from uuid import uuid4
+
+from onboarding.engine.look import look
+from onboarding.models import Order
+from onboarding.stories import STORIES
+from onboarding.toolbox import tools
+
+
+def look_at(order_id: int) -> None:
+    """Look at one order; one that is gone or over is nothing to do."""
+    order = Order.objects.filter(pk=order_id, ended_as="").first()
+    if order is not None:
+        look(order.pk, STORIES[order.kind], tools(), owner=worker_name())
+
+
+def worker_name() -> str:
+    """Return a name for this look that no other look ever has."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid4().hex[:12]}"
