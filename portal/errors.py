@@ -203,6 +203,12 @@ class NameTaken(Conflict):
     code = "order.name-taken"
 
 
+class NameUnfit(Permanent):
+    """A name breaks a rule of Kubernetes or Flux, or is reserved; the detail says which."""
+
+    code = "order.name-unfit"
+
+
 class ServiceExists(Conflict):
     code = "order.service-exists"
 
@@ -221,3 +227,18 @@ class TooLate(Conflict):
 
 class NotStuck(Conflict):
     code = "order.not-stuck"
+
+
+# The record
+
+
+class RecordMoved(Conflict):
+    """Somebody changed the same record after the form was opened."""
+
+    code = "record.changed-meanwhile"
+
+
+class NotOperator(Denied):
+    """Only operators change this part of the record."""
+
+    code = "record.not-operator"
