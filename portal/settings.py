@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.session_limits",
     "accounts.middleware.sign_in_required",
+    "accounts.middleware.own_time_zone",
     "audit.middleware.request_id",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -123,6 +124,8 @@ LOGIN_REDIRECT_URL = "onboarding:home"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
 BERTH_SESSION_IDLE = timedelta(minutes=env.integer("BERTH_SESSION_IDLE_MINUTES", default=30))
 BERTH_SESSION_LIMIT = timedelta(hours=env.integer("BERTH_SESSION_LIMIT_HOURS", default=10))
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = int(BERTH_SESSION_LIMIT.total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -133,6 +136,10 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.of"
+AXES_DISABLE_ACCESS_LOG = True  # sign-ins stand in our own ledger
+# a lock ends when the page said it would, however often somebody tries meanwhile
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 
 # Transport. Behind TLS everything is strict; the embedded portal listens on loopback only.
 
@@ -148,7 +155,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.flag("BERTH_BEHIND_PROXY", default=False):
+# One proxy in front of us that sets X-Forwarded-Proto and appends to X-Forwarded-For
+BERTH_BEHIND_PROXY = env.flag("BERTH_BEHIND_PROXY", default=False)
+if BERTH_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -215,6 +224,13 @@ BERTH_ENTITLEMENT_SOURCES = env.words("BERTH_ENTITLEMENT_SOURCES", default="file
 BERTH_ENTITLEMENT_FILE = Path(
     env.text("BERTH_ENTITLEMENT_FILE", default=str(DATA / "entitlements.yaml"))
 )
+# Members of groups by these names are permitted, and of the others refused, whatever else holds.
+BERTH_ENTITLEMENT_GROUPS = env.words(
+    "BERTH_ENTITLEMENT_GROUPS", default="{tenant}-{environment}-deployers"
+)
+BERTH_ENTITLEMENT_DENIED_GROUPS = env.words(
+    "BERTH_ENTITLEMENT_DENIED_GROUPS", default="berth-suspended,{tenant}-suspended"
+)
 BERTH_ENTITLEMENT_TTL = timedelta(
     seconds=env.integer("BERTH_ENTITLEMENT_TTL_SECONDS", default=120)
 )
@@ -225,6 +241,7 @@ BERTH_GIT_ADAPTER = env.choice("BERTH_GIT_ADAPTER", ["bare"], default="bare")
 BERTH_GIT_FOLDER = Path(env.text("BERTH_GIT_FOLDER", default=str(DATA / "repositories")))
 BERTH_GIT_URL = env.text("BERTH_GIT_URL", default=f"{BERTH_URL}/git")
 BERTH_GIT_THREADS = env.integer("BERTH_GIT_THREADS", default=8, least=1)
+BERTH_COMMIT_EMAIL = env.text("BERTH_COMMIT_EMAIL", default="berth@example.com")
 BERTH_REHEARSAL_FOLDER = DATA / "rehearsal"
 BERTH_REGISTRY = env.text("BERTH_REGISTRY", default="registry.example.com")
 # The image a new berth runs until the team's pipeline has built one: by digest, listening on
