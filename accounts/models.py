@@ -1,13 +1,17 @@
-"""People, their roles, and machine tokens."""
+"""People, their roles, their sessions, and machine tokens."""
 
 from datetime import datetime
 from functools import cached_property
+from typing import Self
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from accounts.sessions import SessionStore
+from audit.ledger import Actor, Subject
 from portal.clock import now
 
 LOCAL = "local"  # the issuer of accounts whose password is kept here
@@ -28,6 +32,7 @@ class User(AbstractUser):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     issuer = models.CharField(max_length=200, default=LOCAL)
     subject = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=60, blank=True)  # IANA name; "": the portal's
 
     class Meta(AbstractUser.Meta):
         constraints = (
@@ -44,6 +49,16 @@ class User(AbstractUser):
     def ident(self) -> str:
         """The stable identity that entries, approvals and evidence are written under."""
         return f"{self.issuer}:{self.subject}"
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for an audit entry."""
+        return Actor(ident=self.ident, name=str(self))
+
+    @property
+    def as_subject(self) -> Subject:
+        """What is acted on, for an audit entry about this person."""
+        return Subject("Person", self.uuid, self.username)
 
     @cached_property
     def roles(self) -> frozenset[str]:
@@ -81,13 +96,29 @@ class RoleGrant(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("user", "role"), name="accounts_role_once"),
-            models.CheckConstraint(
-                condition=Q(role__in=Role.values), name="accounts_role_known"
-            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="accounts_role_known"),
         )
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role}"
+
+
+class Session(AbstractBaseSession):
+    """A browser that is signed in: Django's row, and whose it is, so that it can be ended."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    started_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        """Name the browser, never the key: whoever knows the key is that person."""
+        return f"{self.browser} at {self.address}"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        return SessionStore
 
 
 class Scope(models.TextChoices):
@@ -97,10 +128,13 @@ class Scope(models.TextChoices):
     GIT = "git", "Clone and push as the person it belongs to"
 
 
-class TokenQuerySet(models.QuerySet):
-    def usable(self, at: datetime) -> "TokenQuerySet":
-        """Return tokens that are switched on and not expired."""
-        return self.filter(enabled=True, expires_at__gt=at)
+class TokenQuerySet(models.QuerySet["MachineToken"]):
+    """Tokens, and which of them open a door."""
+
+    def usable(self, at: datetime) -> Self:
+        """Return tokens that are switched on, not expired, and not of a person switched off."""
+        owned = Q(owner=None) | Q(owner__is_active=True)
+        return self.filter(owned, enabled=True, expires_at__gt=at)
 
 
 class MachineToken(models.Model):
@@ -127,6 +161,13 @@ class MachineToken(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(scope__in=Scope.values), name="accounts_token_scope_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(scope=Scope.GIT) | Q(owner__isnull=False),
+                name="accounts_token_git_is_personal",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")), name="accounts_token_expires_later"
             ),
         )
 

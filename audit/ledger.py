@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from audit.models import Entry, Touched
+from audit.models import Entry, Touched, Unsealed
 
 MASK = "********"
 SECRET_WORDS = ("password", "secret", "token", "key", "credential")
@@ -67,16 +67,17 @@ def note(
     here = origin.get()
     entry = Entry.objects.create(
         actor=by.ident,
-        actor_name=by.name,
+        actor_name=_storable(by.name[:200]),
         channel=here.channel,
         request_id=here.request_id,
         verb=verb,
         object_class=subject.object_class,
         object_uuid=subject.uuid,
-        object_name=subject.name[:253],
-        reason=reason,
+        object_name=_storable(subject.name[:253]),
+        reason=_storable(reason),
         changes=masked(changes or {}),
     )
+    Unsealed.objects.create(entry_id=entry.pk)
     Touched.objects.bulk_create(_touched(entry, each) for each in (subject, *also))
     return entry
 
@@ -102,6 +103,11 @@ def masked(changes: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
 def _plain(field: str, value: Any) -> Any:
     if value is not None and any(word in field.lower() for word in SECRET_WORDS):
         return MASK
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, bool | int):
         return value
-    return str(value)
+    return _storable(str(value))
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no NUL, and an entry must not fail over one."""
+    return text.replace("\0", "�")

@@ -242,3 +242,40 @@ class NotOperator(Denied):
     """Only operators change this part of the record."""
 
     code = "record.not-operator"
+
+
+# People
+
+
+class RoleMissing(Denied):
+    """The page or act is for a role that the person does not hold; the detail names it."""
+
+    code = "person.role-missing"
+
+
+class OwnAccount(Denied):
+    """Nobody changes their own roles or switches themselves off."""
+
+    code = "person.own-account"
+
+
+class PersonExists(Conflict):
+    code = "person.exists"
+
+
+class PasswordWeak(Permanent):
+    """The password breaks a rule; the detail says which."""
+
+    code = "person.password-weak"
+
+
+class PasswordWrong(Denied):
+    """The present password, asked for before it is changed, was not right."""
+
+    code = "person.password-wrong"
+
+
+class ForeignPassword(Permanent):
+    """The person signs in elsewhere, so no password is kept here."""
+
+    code = "person.password-elsewhere"

@@ -1,0 +1,32 @@
+"""Django's database sessions, whose rows also say whose they are, so that they can be ended."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.base_session import AbstractBaseSession
+
+from accounts.limits import ADDRESS, BROWSER, SEEN, STARTED, moment
+
+
+class SessionStore(DatabaseStore):
+    """What Django asks for under this name in the module that SESSION_ENGINE names."""
+
+    @classmethod
+    def get_model_class(cls) -> type[AbstractBaseSession]:
+        return apps.get_model("accounts", "Session")
+
+    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
+        """Return the row of this session with what its content says about person and browser."""
+        plain = super().create_model_instance(data)
+        return self.get_model_class()(
+            session_key=plain.session_key,
+            session_data=plain.session_data,
+            expire_date=plain.expire_date,
+            user_id=data.get(SESSION_KEY),
+            started_at=moment(data.get(STARTED)),
+            seen_at=moment(data.get(SEEN)),
+            address=data.get(ADDRESS),
+            browser=data.get(BROWSER, ""),
+        )
