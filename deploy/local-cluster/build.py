@@ -3,11 +3,10 @@
 
 import argparse
 import fcntl
-import os
 import shutil
+import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +27,8 @@ def main() -> int:
     groups = versions.groups()
     if parser.parse_args().check:
         return exits.FINE if all(map(cache.is_complete, groups)) else exits.FAILED
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         return _build_all(groups)
     except golang.GoMissing as missing:
@@ -72,16 +73,14 @@ def _offer(group: Group, name: str) -> None:
 
 
 def _build(group: Group, name: str) -> float:
-    """Build one program and return the seconds it took. Only a whole one gets its real name."""
+    """Build one program and return the seconds it took. Only a whole one gets its real name.
+
+    What an interrupted build leaves under the other name is overwritten by the next.
+    """
     began = time.monotonic()
-    unfinished = cache.folder(group) / f".{name}.{os.getpid()}"
-    try:
-        golang.build(
-            group.programs[name], module=group.folder, ldflags=group.ldflags, into=unfinished
-        )
-        unfinished.replace(cache.program(group, name))
-    finally:
-        unfinished.unlink(missing_ok=True)
+    unfinished = cache.folder(group) / f".{name}"
+    golang.build(group.programs[name], module=group.folder, ldflags=group.ldflags, into=unfinished)
+    unfinished.replace(cache.program(group, name))
     return time.monotonic() - began
 
 
@@ -91,7 +90,9 @@ def _copy_yaml(group: Group) -> None:
     if not group.yaml or target.is_dir():
         return
     source = golang.source_folder(group.modules[0], module=group.folder)
-    unfinished = Path(tempfile.mkdtemp(dir=cache.folder(group)))
+    unfinished = cache.folder(group) / ".yaml"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
     for pattern in group.yaml:
         for file in source.glob(pattern):
             # copyfile, as Go's module cache is read-only and its modes would come along.

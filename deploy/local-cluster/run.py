@@ -47,6 +47,9 @@ def _run(state: State, *, fresh: bool) -> int:
     except (ProgramDied, NotReady) as failure:
         complain(str(failure))
         return exits.FAILED
+    except OSError as failure:
+        complain(f"{failure}; see {state.logs}")
+        return exits.FAILED
     except KeyboardInterrupt:
         return exits.FINE
     finally:

@@ -1,14 +1,9 @@
-"""Makes the scripts' modules importable: their folder has a dash and is no package."""
+"""A state directory as a launcher finds it after its first preparations."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-HOME = Path(__file__).resolve().parents[2] / "deploy" / "local-cluster"
-sys.path.insert(0, str(HOME))
-
-from localcluster.state import State  # noqa: E402 - needs the path above
+from localcluster.state import State
 
 
 @pytest.fixture

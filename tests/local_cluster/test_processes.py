@@ -12,8 +12,7 @@ import pytest
 from localcluster.commands import Command
 from localcluster.processes import NotReady, Processes, ProgramDied
 from localcluster.state import State
-
-from .conftest import HOME
+from localcluster.versions import HOME
 
 LAUNCHER = f"""
 import sys; sys.path.insert(0, {str(HOME)!r})
@@ -58,7 +57,7 @@ def test_stopping_leaves_nothing(processes: Processes) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel must know PR_SET_PDEATHSIG")
 def test_a_killed_launcher_takes_its_programs_along(tmp_path: Path) -> None:
-    launcher = subprocess.Popen(
+    launcher = subprocess.Popen(  # noqa: S603 - the text above
         [sys.executable, "-c", LAUNCHER, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
     assert launcher.stdout is not None

@@ -4,11 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .conftest import HOME
+from localcluster.versions import HOME
 
 
 def call(script: str, *arguments: str, cache: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - our own script
         [sys.executable, HOME / script, *arguments],
         env={"BERTH_CACHE": str(cache), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

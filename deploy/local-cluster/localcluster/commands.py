@@ -104,11 +104,8 @@ def scheduler(state: State, ports: Mapping[str, int]) -> Command:
 
 
 def _of_kubernetes(name: str, flags: list[str], state: State, ports: Mapping[str, int]) -> Command:
-    kubeconfig = state.kubeconfig(name)
     standard = [
-        f"--kubeconfig={kubeconfig}",
-        f"--authentication-kubeconfig={kubeconfig}",
-        f"--authorization-kubeconfig={kubeconfig}",
+        f"--kubeconfig={state.kubeconfig(name)}",
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
         f"--secure-port={ports[name]}",
