@@ -1,8 +1,10 @@
 """The built-in change system behind the port of change control."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from onboarding.changes.models import Change, ChangeStatus
 from onboarding.ports import ChangeState, ChangeWish, Verdict
@@ -27,14 +29,16 @@ class BuiltinChanges:
 
     def open(self, wish: ChangeWish) -> str:
         """Return the number of the change with this key, made now if there was none."""
-        try:
-            with transaction.atomic():
-                change = Change.objects.create(**_columns(wish))
-        except IntegrityError:
-            change = Change.objects.get(key=wish.key)
-        number = f"CHG{change.pk:07d}"
-        Change.objects.filter(pk=change.pk, number=None).update(number=number)
+        with transaction.atomic():
+            change, _ = Change.objects.get_or_create(key=wish.key, defaults=_columns(wish))
+            number = f"CHG{change.pk:07d}"
+            Change.objects.filter(pk=change.pk, number=None).update(number=number)
         return number
+
+    def unclosed(self, order_uuid: UUID) -> Sequence[str]:
+        """Return the numbers of this order's changes that are neither closed nor cancelled."""
+        found = Change.objects.filter(order_uuid=order_uuid, status__in=OPEN, number__isnull=False)
+        return [number for number in found.values_list("number", flat=True) if number]
 
     def state(self, number: str) -> ChangeState:
         """Return the change as it is now; one that nobody decided in time has expired."""
@@ -74,7 +78,6 @@ class BuiltinChanges:
 
 def _columns(wish: ChangeWish) -> dict[str, object]:
     return {
-        "key": wish.key,
         "order_uuid": wish.order_uuid,
         "type": ChangeType.STANDARD if wish.standard else ChangeType.NORMAL,
         "status": ChangeStatus.SCHEDULED if wish.standard else ChangeStatus.AUTHORIZE,

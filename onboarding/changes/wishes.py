@@ -1,0 +1,43 @@
+"""What a change is opened with, and what to say of it."""
+
+from django.conf import settings
+
+from onboarding.changes.models import Approval, Decision
+from onboarding.engine.steps import Task
+from onboarding.models import Order
+from onboarding.plans import drafting
+from onboarding.ports import ChangeWish
+from portal.clock import now
+from tenants.catalogue import ChangeType
+
+
+def wish_of(task: Task) -> ChangeWish:
+    """Return the wish for this order and revision; its key is the same on every try."""
+    order, plan = task.order, task.plan
+    return ChangeWish(
+        key=task.key,
+        order_uuid=order.uuid,
+        title=f"{order.title} for {order.tenant.slug}"[:200],
+        description=f"{drafting.in_short(plan)}. Digest {plan.digest}.",
+        digest=plan.digest,
+        standard=order.environment.change_type == ChangeType.STANDARD,
+        approver_group=order.environment.approver_group,
+        requester=order.requester.ident,
+        expires_at=now() + settings.BERTH_APPROVAL_TTL,
+    )
+
+
+def approvers(order: Order) -> str:
+    """Say whose move it is while the change waits for approval."""
+    group = order.environment.approver_group
+    return f"approvers in {group}" if group else "an approver"
+
+
+def approved_by(order: Order) -> str:
+    """Say who approved the order's change, or that policy did."""
+    if order.environment.change_type == ChangeType.STANDARD:
+        return "Approved by policy: a standard change."
+    approvals = Approval.objects.filter(
+        change__number=order.change_number, decision=Decision.APPROVED
+    ).select_related("person")
+    return f"Approved by {', '.join(str(each.person) for each in approvals) or 'the change system'}."

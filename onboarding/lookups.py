@@ -1,0 +1,130 @@
+"""Orders, drafts and decisions by who is asking. Absent and forbidden look the same."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404
+
+from accounts.models import User
+from onboarding.changes.models import Approval, Change, ChangeStatus
+from onboarding.models import Draft, Order, RunState, StepRun, Unlisted
+from portal.clock import now
+
+Orders = QuerySet[Order]
+
+
+def _with_rows(orders: Orders) -> Orders:
+    return orders.select_related("requester", "tenant", "application", "environment", "service")
+
+
+def orders_of(user: User) -> Orders:
+    """Return the orders this person may see, newest first.
+
+    Operators and auditors see all; members see those of their tenants; approvers also those of
+    environments that they approve for.
+    """
+    if user.sees_everything:
+        return _with_rows(Order.objects.all())
+    visible = Q(tenant__in=user.tenants.all()) | Q(requester=user)
+    if user.is_approver:
+        visible |= may_approve_for(user)
+    return _with_rows(Order.objects.filter(visible).distinct())
+
+
+def order_for(user: User, number: int) -> Order:
+    """Return the order if this person may see it. Raises Http404 otherwise."""
+    order = orders_of(user).filter(pk=number).first()
+    if order is None:
+        raise Http404
+    return order
+
+
+def may_approve_for(user: User) -> Q:
+    """Return the condition on orders whose environment this person's groups approve for."""
+    groups = list(user.groups.values_list("name", flat=True))
+    return Q(environment__approver_group__in=[*groups, ""])
+
+
+def own_under_way(user: User) -> Orders:
+    """Return the person's own orders that are not over."""
+    return _with_rows(Order.objects.filter(requester=user, ended_as=""))
+
+
+def own_ended_since(user: User, days: int) -> Orders:
+    """Return the person's own orders that ended in the last days, the latest first."""
+    since = now() - timedelta(days=days)
+    return _with_rows(
+        Order.objects.filter(requester=user, ended_at__gte=since).order_by("-ended_at")
+    )
+
+
+def inbox_of(user: User) -> Orders:
+    """Return the orders that wait for this person's approval, the next due first.
+
+    What they asked for themselves and what they decided already is not among them.
+    """
+    if not user.is_approver:
+        return Order.objects.none()
+    waiting = Change.objects.filter(
+        number=OuterRef("change_number"), status=ChangeStatus.AUTHORIZE, expires_at__gt=now()
+    )
+    decided = Approval.objects.filter(change__number=OuterRef("change_number"), person=user)
+    return _with_rows(
+        Order.objects.filter(may_approve_for(user), Exists(waiting), ~Exists(decided), ended_as="")
+        .exclude(change_number="")
+        .exclude(requester=user)
+    )
+
+
+def stuck(user: User) -> Orders:
+    """Return visible orders in which a step needs a person."""
+    held_up = StepRun.objects.filter(order=OuterRef("pk"), state=RunState.STUCK)
+    return orders_of(user).filter(Exists(held_up), ended_as="")
+
+
+def change_of(order: Order) -> Change | None:
+    """Return the order's current change in the built-in system, with its approvals."""
+    if not order.change_number:
+        return None
+    return (
+        Change.objects.filter(number=order.change_number)
+        .prefetch_related("approvals__person")
+        .first()
+    )
+
+
+def family_of(user: User, order: Order) -> Orders:
+    """Return the visible orders that came from the same form, without this one."""
+    return orders_of(user).filter(family=order.family).exclude(pk=order.pk)
+
+
+def orders_of_service(user: User, service_id: int) -> Orders:
+    """Return the visible orders of a service."""
+    return orders_of(user).filter(service=service_id)
+
+
+def drafts_of(user: User) -> QuerySet[Draft]:
+    """Return the person's half-filled forms, the latest first."""
+    return Draft.objects.filter(person=user).order_by("-changed_at")
+
+
+def draft_for(user: User, uuid: UUID) -> Draft:
+    """Return the person's own draft. Raises Http404 for anybody else's."""
+    draft = Draft.objects.filter(person=user, uuid=uuid).first()
+    if draft is None:
+        raise Http404
+    return draft
+
+
+def unlisted_open() -> QuerySet[Unlisted]:
+    """Return the wishes for applications that are not listed and that nobody settled yet."""
+    return Unlisted.objects.filter(settled_at=None).select_related("person")
+
+
+def unlisted_for(user: User, number: int) -> Unlisted:
+    """Return an unlisted wish for an operator. Raises Http404 for anybody else."""
+    wish = Unlisted.objects.filter(pk=number).first()
+    if wish is None or not user.is_operator:
+        raise Http404
+    return wish

@@ -1,0 +1,42 @@
+"""What must hold each time before something happens on a cluster or in a repository."""
+
+from onboarding.engine.steps import Task, Tools
+from onboarding.entitlement import checks
+from onboarding.ports import ChangeState, Verdict
+from portal.clock import now
+from portal.errors import ApprovalMissing, ChangeExpired, ChangeRefused, WindowClosed
+
+
+def guard(task: Task, tools: Tools) -> None:
+    """Require approval in force for this plan's digest, an open window and a live entitlement.
+
+    Raises the error that says which of them is missing.
+    """
+    state = tools.changes.state(task.order.change_number)
+    require_approval(state, task.plan.digest)
+    if not window_is_open(state):
+        raise WindowClosed("The change window is not open.")
+    checks.require(tools.sources, task.order, point="effect")
+
+
+def require_approval(state: ChangeState, digest: str) -> None:
+    """Raise unless the change is approved, and approved for exactly this digest."""
+    match state.verdict:
+        case Verdict.APPROVED:
+            if state.digest != digest:
+                raise ApprovalMissing("What was approved is not what would be made.")
+        case Verdict.PENDING:
+            raise ApprovalMissing("Nobody has approved this yet.")
+        case Verdict.EXPIRED:
+            raise ChangeExpired("Nobody decided in time.")
+        case Verdict.REFUSED:
+            raise ChangeRefused(state.note or "The change was refused.")
+        case Verdict.WITHDRAWN:
+            raise ChangeRefused(f"Change {state.number} was cancelled.")
+
+
+def window_is_open(state: ChangeState) -> bool:
+    """Say whether now is inside the change's window; a side that is not set is open."""
+    started = state.window_start is None or state.window_start <= now()
+    ended = state.window_end is not None and state.window_end <= now()
+    return started and not ended

@@ -1,0 +1,105 @@
+"""From a filled form to orders: entitlement, clusters by the operators' rule, and names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+from accounts.models import User
+from fleet import ground
+from onboarding.answers import Allotted, Answers, Spot
+from portal.errors import NameTaken, NoCluster
+from tenants import actions as record
+from tenants import lookups as record_lookups
+from tenants import names
+from tenants.models import Application, Cluster, Environment
+
+
+def answers_of(form: Mapping[str, Any]) -> list[Answers]:
+    """Return one set of answers for each environment that was ticked."""
+    return [
+        Answers(
+            application=UUID(form["application"]),
+            environment=environment,
+            region=form["region"],
+            name=form["name"],
+            size=form["size"],
+            scaffold=form["scaffold"],
+            destinations=tuple(sorted(form.get("destinations", []))),
+            owner=UUID(form["owner"]),
+        )
+        for environment in form["environments"]
+    ]
+
+
+def clusters_for(environment: Environment, region: str) -> Sequence[Cluster]:
+    """Return the clusters that follow by the operators' rule. Raises NoCluster when none does."""
+    clusters = record_lookups.clusters_for_service(environment, region)
+    if not clusters:
+        raise NoCluster(f"No cluster in {region} takes services for {environment.name}.")
+    return clusters
+
+
+def namespace_of(application: Application, answers: Answers) -> str:
+    """Return the workload namespace that these answers ask for. Raises NameUnfit in words."""
+    return names.workload_namespace(
+        application.tenant.slug, answers.name, answers.environment, settings.BERTH_NAME_PATTERNS
+    )
+
+
+def refuse_taken(clusters: Sequence[Cluster], namespace: str) -> None:
+    """Raise NameTaken if a cluster has such a namespace already; silence is no answer and passes,
+    since priming looks again before it makes anything."""
+    for cluster in clusters:
+        if ground.name_is_free(cluster, namespace) is False:
+            raise NameTaken(f"{namespace} is taken on {cluster.slug}.")
+
+
+def allot(
+    application: Application, answers: Answers, clusters: Sequence[Cluster], *, by: User
+) -> Allotted:
+    """Give UUIDs and names, inside the transaction of submit."""
+    namespace = namespace_of(application, answers)
+    patterns = settings.BERTH_NAME_PATTERNS
+    name = names.placement(answers.name, answers.environment, patterns)
+    return Allotted(
+        service=uuid4(),
+        repository=names.repository(application.tenant.slug, application.slug, patterns),
+        spots=tuple(_spot(application, cluster, namespace, name, by) for cluster in clusters),
+    )
+
+
+def _spot(
+    application: Application, cluster: Cluster, namespace: str, name: str, by: User
+) -> Spot:
+    presence = record.ensure_presence(application.tenant, cluster, by=by.actor)
+    return Spot(
+        placement=uuid4(),
+        cluster=cluster.uuid,
+        tenant_cluster=presence.uuid,
+        control_namespace=presence.control_namespace,
+        namespace=namespace,
+        name=name,
+    )
+
+
+def preview(application: Application, answers: Answers, clusters: Sequence[Cluster]) -> Allotted:
+    """Allot for the eyes only: nothing is written, and the UUIDs are not those of the order."""
+    patterns = settings.BERTH_NAME_PATTERNS
+    namespace = namespace_of(application, answers)
+    return Allotted(
+        service=uuid4(),
+        repository=names.repository(application.tenant.slug, application.slug, patterns),
+        spots=tuple(
+            Spot(
+                placement=uuid4(),
+                cluster=cluster.uuid,
+                tenant_cluster=uuid4(),
+                control_namespace=names.control_namespace(application.tenant.slug, patterns),
+                namespace=namespace,
+                name=names.placement(answers.name, answers.environment, patterns),
+            )
+            for cluster in clusters
+        ),
+    )
