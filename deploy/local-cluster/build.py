@@ -61,7 +61,11 @@ def _alone(root: Path) -> Iterator[None]:
     """Let a second build wait for the first instead of doing the same work beside it."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another build is under way; waiting for it to end.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
