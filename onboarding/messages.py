@@ -1,0 +1,280 @@
+"""What people read when something went wrong: one entry a code, always with whose move it is.
+
+The codes come from `portal/errors.py`; a test compares both lists.
+"""
+
+from dataclasses import dataclass
+
+from portal.errors import BerthError
+
+
+@dataclass(frozen=True)
+class Message:
+    """`title` says what happened, `body` what it means, `next_step` what to do and who does it."""
+
+    title: str
+    body: str
+    next_step: str
+
+
+NOTHING_TO_DO = "Nothing to do: Berth tries again by itself."
+TELL_OPERATORS = "Tell the operators, with the number of the order."
+
+CLUSTERS = {
+    "cluster.unreachable": Message(
+        "The cluster does not answer",
+        "Nothing was changed there. Other clusters of the order go on.",
+        f"{NOTHING_TO_DO} If it lasts an hour, tell the operators.",
+    ),
+    "cluster.busy": Message(
+        "The cluster is busy",
+        "It asked us to come back later, or broke off in mid-answer.",
+        NOTHING_TO_DO,
+    ),
+    "cluster.rights-pending": Message(
+        "Waiting for our rights in a new namespace",
+        "The cluster needs a moment until a new binding counts.",
+        NOTHING_TO_DO,
+    ),
+    "cluster.quota-pending": Message(
+        "Waiting for the quota",
+        "The cluster has not counted yet what the new quota limits. This can take ten minutes.",
+        NOTHING_TO_DO,
+    ),
+    "cluster.still-going": Message(
+        "Waiting until it is gone",
+        "The cluster is still removing what belongs to this order.",
+        NOTHING_TO_DO,
+    ),
+    "cluster.tenant-leaving": Message(
+        "The tenant is just leaving this cluster",
+        "Its last service there is being taken away; a new one has to wait until that is done.",
+        NOTHING_TO_DO,
+    ),
+    "cluster.field-owned": Message(
+        "Somebody else manages a field that Berth sets",
+        "The cluster names the other manager below. Nothing was overwritten.",
+        "An operator has to settle who manages it, and then tries again.",
+    ),
+    "cluster.namespace-foreign": Message(
+        "The namespace exists and is not ours",
+        "Somebody else made it, so Berth leaves it alone.",
+        "Amend the order with another name, or withdraw it.",
+    ),
+    "cluster.pack-newer": Message(
+        "The cluster has a newer priming pack",
+        "Applying this plan would set the tenant's shared ground back.",
+        "Amend the order: a new plan uses the newer pack.",
+    ),
+    "cluster.object-refused": Message(
+        "The cluster refused an object",
+        "Its own words stand below.",
+        "An operator has to look at the refusal, and then tries again.",
+    ),
+    "cluster.forbidden": Message(
+        "Berth's account lacks a right on the cluster",
+        "The rights that were applied when the cluster joined are not all there.",
+        "An operator has to join the cluster again, and then tries again.",
+    ),
+    "cluster.not-joined": Message(
+        "The cluster has not joined",
+        "Berth has no connection to it.",
+        "An operator has to run `manage.py join_cluster`, and then tries again.",
+    ),
+    "delivery.failed": Message(
+        "Flux reports an error",
+        "What Flux says stands below. What was delivered before keeps running.",
+        "Mend it in the repository and push; Berth sees the new commit by itself.",
+    ),
+}
+
+REPOSITORIES = {
+    "githost.unreachable": Message(
+        "The Git host does not answer",
+        "The repository was not changed.",
+        NOTHING_TO_DO,
+    ),
+    "githost.repository-foreign": Message(
+        "The repository exists and is not ours",
+        "Somebody made one of this name, so Berth leaves it alone.",
+        "An operator has to rename or hand over that repository, and then tries again.",
+    ),
+    "githost.branch-moved": Message(
+        "Somebody pushed at the same moment",
+        "Berth builds its commit on the new head.",
+        NOTHING_TO_DO,
+    ),
+    "scaffold.broken": Message(
+        "The scaffold cannot be rendered",
+        "The template has a fault, which stands below.",
+        "An operator has to mend the scaffold, and then tries again.",
+    ),
+}
+
+PLANS = {
+    "plan.refused": Message(
+        "The plan cannot be made",
+        "Something in it breaks a rule of this portal, which stands below.",
+        "Amend the order, or ask an operator to mend the priming pack.",
+    ),
+    "plan.outdated": Message(
+        "The plan has changed",
+        "What you were shown is no longer what would be made.",
+        "Look at the plan again and decide then.",
+    ),
+}
+
+ENTITLEMENT = {
+    "entitlement.denied": Message(
+        "You are not entitled to this",
+        "The reason stands below.",
+        "Follow the remedy that is named, then try again.",
+    ),
+    "entitlement.unknown": Message(
+        "We could not check your entitlement",
+        "A source did not answer. No answer is not a permit.",
+        f"{NOTHING_TO_DO} In a form, send it again in a few minutes.",
+    ),
+}
+
+CHANGES = {
+    "change.refused": Message(
+        "The change was refused",
+        "The approver's reason stands below. What was begun is taken back.",
+        "Order again with what the approver asked for.",
+    ),
+    "change.expired": Message(
+        "Nobody decided in time",
+        "The change expired. What was begun is taken back.",
+        "Order again, and tell the approvers.",
+    ),
+    "change.approval-missing": Message(
+        "No approval is in force",
+        "Nothing happens on clusters or in repositories without an approval of this very plan.",
+        "An approver has to decide.",
+    ),
+    "change.window-closed": Message(
+        "The change window is not open",
+        "Work goes on when it opens.",
+        NOTHING_TO_DO,
+    ),
+    "change.own-order": Message(
+        "You asked for this, so somebody else decides",
+        "Nobody approves what they asked for themselves.",
+        "Another approver has to decide.",
+    ),
+    "change.not-approver": Message(
+        "You are not an approver for this",
+        "The reason stands below.",
+        "A member of the named group has to decide.",
+    ),
+    "change.already-decided": Message(
+        "This is decided already",
+        "Somebody was quicker, or the order has moved on.",
+        "Look at the order to see how it stands.",
+    ),
+    "change.reason-missing": Message(
+        "A reason is needed",
+        "It is shown to the person it concerns and kept in the audit trail.",
+        "Write a sentence and send the form again.",
+    ),
+}
+
+ORDERS = {
+    "order.name-taken": Message(
+        "This name is taken",
+        "Names are unique on a cluster.",
+        "Choose another name; the form offers one.",
+    ),
+    "order.name-unfit": Message(
+        "This name cannot be used",
+        "The rule that it breaks stands below.",
+        "Choose another name.",
+    ),
+    "order.service-exists": Message(
+        "The application is there already",
+        "An application has one service in an environment.",
+        "Look at the service, or at the order that is making it.",
+    ),
+    "order.no-cluster": Message(
+        "No cluster takes this",
+        "No cluster of the region accepts services of the environment.",
+        "Choose another region, or ask an operator.",
+    ),
+    "order.too-late": Message(
+        "It is too late for this",
+        "The order has moved on meanwhile.",
+        "Look at the order to see what is possible now.",
+    ),
+    "order.not-stuck": Message(
+        "Nothing is stuck any more",
+        "Somebody tried again already, or the order has moved on.",
+        "Look at the order to see how it stands.",
+    ),
+}
+
+RECORD = {
+    "record.changed-meanwhile": Message(
+        "Somebody changed this meanwhile",
+        "Nothing of yours was written over theirs.",
+        "Look at the new values and send your change again.",
+    ),
+    "record.in-use": Message(
+        "This is still in use",
+        "What uses it stands below.",
+        "Take that away first.",
+    ),
+}
+
+PEOPLE = {
+    "person.role-missing": Message(
+        "Your role does not allow this",
+        "The role that is needed stands below.",
+        "Ask an operator for the role, or somebody who has it to do this.",
+    ),
+    "person.own-account": Message(
+        "Somebody else has to do this to your account",
+        "Nobody changes their own rights.",
+        "Ask another operator.",
+    ),
+    "person.exists": Message(
+        "There is such a person already",
+        "User names are unique.",
+        "Choose another user name.",
+    ),
+    "person.password-weak": Message(
+        "This password is too weak",
+        "The reason stands below.",
+        "Choose a longer one.",
+    ),
+    "person.password-elsewhere": Message(
+        "Your password is not kept here",
+        "You sign in through your organisation.",
+        "Change the password there.",
+    ),
+}
+
+OWN = {
+    "berth.error": Message(
+        "Something went wrong", "The details stand below.", TELL_OPERATORS
+    ),
+    "engine.bug": Message(
+        "Something went wrong that nobody foresaw",
+        "The details are in the portal's log. The step is tried again within the hour.",
+        TELL_OPERATORS,
+    ),
+}
+
+MESSAGES = (
+    CLUSTERS | REPOSITORIES | PLANS | ENTITLEMENT | CHANGES | ORDERS | RECORD | PEOPLE | OWN
+)
+
+
+def text_of(code: str) -> Message:
+    """Return what people read for this code."""
+    return MESSAGES[code]
+
+
+def of(error: BerthError) -> Message:
+    """Return what people read for this error."""
+    return text_of(error.code)
