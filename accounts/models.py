@@ -145,7 +145,7 @@ class MachineToken(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100)  # for people, such as "laptop"
     owner = models.ForeignKey(User, models.CASCADE, null=True, related_name="tokens")
     key = models.CharField(max_length=16, unique=True)
     secret_hash = models.CharField(max_length=64)
@@ -173,3 +173,8 @@ class MachineToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def as_subject(self) -> Subject:
+        """What is acted on, for an audit entry about this token."""
+        return Subject("Token", self.uuid, f"{self.name} ({self.key})")

@@ -1,0 +1,87 @@
+"""People, tokens and sessions by who is asking. Absent and forbidden look the same."""
+
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+
+from accounts.models import MachineToken, Role, Scope, Session, User
+from portal.clock import now
+
+
+def people_for(asker: User) -> QuerySet[User]:
+    """Return everybody, for an operator; nobody, for others."""
+    people = User.objects.prefetch_related("role_grants")
+    return people if asker.is_operator else people.none()
+
+
+def person_for(asker: User, uuid: UUID) -> User:
+    """Return a person if an operator asks."""
+    return _or_404(people_for(asker).filter(uuid=uuid).first())
+
+
+def narrowed(people: QuerySet[User], *, text: str, role: str, active: str) -> QuerySet[User]:
+    """Return the people that the filters of the list leave; an empty filter leaves all."""
+    if text:
+        name = Q(first_name__icontains=text) | Q(last_name__icontains=text)
+        people = people.filter(name | Q(username__icontains=text) | Q(email__icontains=text))
+    if role:
+        people = people.filter(role_grants__role=role)
+    if active:
+        people = people.filter(is_active=active == "yes")
+    return people
+
+
+def tally_of_roles(people: QuerySet[User]) -> dict[str, int]:
+    """Return how many people hold each role."""
+    held = people.order_by().values_list("role_grants__role").annotate(Count("pk"))
+    return {role: 0 for role in Role.values} | {role: count for role, count in held if role}
+
+
+def sessions_of(person: User) -> QuerySet[Session]:
+    """Return the browsers that a person is signed in with, the latest first."""
+    live = Session.objects.filter(user=person, expire_date__gt=now())
+    idle_since = now() - settings.BERTH_SESSION_IDLE
+    return live.filter(seen_at__gt=idle_since).order_by("-seen_at")
+
+
+def git_passwords_of(person: User) -> QuerySet[MachineToken]:
+    """Return a person's own Git passwords that still open something, the newest first."""
+    usable = MachineToken.objects.usable(now())
+    return usable.filter(owner=person, scope=Scope.GIT).order_by("-created_at")
+
+
+def git_password_of(person: User, uuid: UUID) -> MachineToken:
+    """Return one of a person's own Git passwords."""
+    return _or_404(git_passwords_of(person).filter(uuid=uuid).first())
+
+
+def machine_tokens_for(asker: User) -> QuerySet[MachineToken]:
+    """Return the tokens of machines, for an operator; none, for others."""
+    tokens = MachineToken.objects.filter(owner=None)
+    return tokens if asker.is_operator else tokens.none()
+
+
+def machine_token_for(asker: User, uuid: UUID) -> MachineToken:
+    """Return a machine's token that can still be revoked, if an operator asks."""
+    return _or_404(machine_tokens_for(asker).filter(uuid=uuid, enabled=True).first())
+
+
+def locked_until(username: str, address: str | None) -> datetime:
+    """Return when somebody who was locked out may try again."""
+    attempts = AccessAttempt.objects.filter(username=username, ip_address=address)
+    last = attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
+    return (last or now()) + settings.AXES_COOLOFF_TIME
+
+
+Row = TypeVar("Row")
+
+
+def _or_404(row: Row | None) -> Row:
+    if row is None:
+        raise Http404
+    return row
