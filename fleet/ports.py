@@ -1,12 +1,26 @@
-"""What we need from a cluster, in our words. Adapters see this page and the errors, nothing else."""
+"""What we need from a cluster, in our words.
 
-from collections.abc import Sequence
+Adapters see this page and the errors, nothing else of ours.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
 
+from portal.errors import BerthError
+
 Manifest = dict[str, Any]
 Wave = Sequence[Manifest]  # objects that may be applied at the same time
+
+CALL_SECONDS = 8.0  # the longest that one answer is waited for
+ROUND_SECONDS = 15.0  # the longest that one apply may take: under a third of a lease of 60 s
+
+MANAGER = "berth"  # field manager of what the portal makes
+MANAGED = {"app.kubernetes.io/managed-by": "berth"}
+PLACEMENT_LABEL = "berth.internal/placement"
+PLACEMENT_PREFIX = "placement.berth.internal/"  # + workload namespace, on the control namespace
 
 
 @dataclass(frozen=True)
@@ -19,7 +33,26 @@ class Ref:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {place}"
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> "Ref":
+        """Return which object the manifest is about."""
+        metadata = manifest["metadata"]
+        return cls(
+            api_version=manifest["apiVersion"],
+            kind=manifest["kind"],
+            namespace=metadata.get("namespace", ""),
+            name=metadata["name"],
+        )
+
+
+def placements_in(control_namespace: Mapping[str, Any] | None) -> list[str]:
+    """Return the workload namespaces that a control namespace is annotated with."""
+    annotations = (control_namespace or {}).get("metadata", {}).get("annotations", {})
+    ours = (key for key in annotations if key.startswith(PLACEMENT_PREFIX))
+    return sorted(key.removeprefix(PLACEMENT_PREFIX) for key in ours)
 
 
 @dataclass(frozen=True)
@@ -35,7 +68,7 @@ class Failed:
     """An object that was not applied; `error` is one of ours, `ref` says which object it was."""
 
     ref: Ref
-    error: Exception
+    error: BerthError
 
 
 @dataclass(frozen=True)
@@ -75,7 +108,7 @@ class Delivered:
     applied_revision: str = ""
     reason: str = ""
     message: str = ""
-    raw: Manifest = field(default_factory=dict)
+    rehearsal: bool = False  # nothing was delivered: the objects are kept in a folder
 
 
 class ClusterAccess(Protocol):
@@ -86,19 +119,25 @@ class ClusterAccess(Protocol):
 
     rehearsal: bool
 
-    def apply(self, waves: Sequence[Wave], *, manager: str) -> Report:
-        """Server-side apply under the field manager, wave after wave, never by force."""
+    def apply(
+        self, waves: Sequence[Wave], *, manager: str, within: float = ROUND_SECONDS
+    ) -> Report:
+        """Server-side apply under the field manager, wave after wave, never by force.
+
+        Returns after `within` seconds at the latest, give or take one answer; what there was no
+        time for is reported as failed with ClusterBusy, or not tried.
+        """
         ...
 
-    def read(self, ref: Ref) -> Manifest | None:
+    def read(self, ref: Ref, *, within: float = CALL_SECONDS) -> Manifest | None:
         """Return the object, or None when it is not there."""
         ...
 
-    def annotate(self, ref: Ref, annotations: dict[str, str | None]) -> bool:
+    def annotate(self, ref: Ref, annotations: Mapping[str, str | None]) -> bool:
         """Set annotations (None takes one away). False when the object is not there."""
         ...
 
-    def remove(self, ref: Ref, *, only_labelled: dict[str, str]) -> bool:
+    def remove(self, ref: Ref, *, only_labelled: Mapping[str, str]) -> bool:
         """Ask for deletion of the object if it carries the labels. True once it is gone.
 
         Raises NamespaceForeign when it is there without the labels.
@@ -107,4 +146,47 @@ class ClusterAccess(Protocol):
 
     def placements_of(self, control_namespace: str) -> Sequence[str]:
         """Return the workload namespaces that annotate the control namespace."""
+        ...
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an API server answers and whom to trust there."""
+
+    server: str
+    authority: str = ""  # PEM; "" trusts what the machine trusts
+    tls_server_name: str = ""
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """A bearer token of a service account, and when the API server stops taking it."""
+
+    text: str = field(repr=False)
+    expires_at: datetime
+
+
+class TokenIssuer(Protocol):
+    """Makes tokens of service accounts by TokenRequest."""
+
+    def token(self, namespace: str, account: str, *, seconds: int) -> IssuedToken:
+        """Return a new token that lives `seconds`, or less where the API server caps it."""
+        ...
+
+
+class Administration(ClusterAccess, TokenIssuer, Protocol):
+    """A cluster as its administrator sees it, for joining only. Its credential is never stored."""
+
+    endpoint: Endpoint
+
+    def version(self) -> str:
+        """Return the API server's version, such as v1.36.3."""
+        ...
+
+    def listed(self, api_version: str, kind: str, *, labels: str = "") -> Sequence[Manifest] | None:
+        """Return all objects of a kind that match the label selector; None: no such kind there."""
+        ...
+
+    def would_refuse(self, manifest: Manifest) -> str:
+        """Return the API server's words against creating the object; "" if it would be made."""
         ...

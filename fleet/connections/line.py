@@ -1,0 +1,115 @@
+"""Kept HTTPS connections to one API server, whose every failure is one of our errors.
+
+The official client is put on top of it. It would follow redirects with the token, try connections
+again on its own and stumble over answers without a body; none of that reaches it this way.
+"""
+
+import ssl
+from typing import Any
+
+import urllib3
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.dynamic import DynamicClient
+from urllib3 import exceptions
+
+from fleet.ports import Endpoint
+from portal.errors import ClusterUnreachable, NotJoined
+
+AGENT = "berth/1"
+
+
+class Refused(Exception):
+    """The API server answered with another status than 2xx. Never leaves the adapters."""
+
+    def __init__(self, status: int, body: str) -> None:
+        self.status = status
+        self.body = body
+        super().__init__(status)
+
+
+class Line:
+    """What the client takes for its pool of connections."""
+
+    def __init__(self, name: str, pool: urllib3.PoolManager) -> None:
+        self._name = name
+        self._pool = pool
+
+    def request(self, method: str, url: str, **how: Any) -> urllib3.BaseHTTPResponse:
+        """Send one request and read the whole answer.
+
+        Raises Refused for a status other than 2xx, ClusterUnreachable without a whole answer.
+        """
+        # preload: half a body has to fail here and not while somebody reads it
+        how |= {"preload_content": True, "redirect": False, "retries": False}
+        try:
+            answer = self._pool.request(method, url, **how)
+        except exceptions.TimeoutError as error:
+            raise ClusterUnreachable(f"{self._name} did not answer in time.") from error
+        except exceptions.SSLError as error:
+            raise ClusterUnreachable(
+                f"{self._name} did not prove with its certificate who it is: {error}"
+            ) from error
+        except exceptions.HTTPError as error:
+            raise ClusterUnreachable(f"{self._name} could not be reached: {error}") from error
+        if not 200 <= answer.status <= 299:
+            raise Refused(answer.status, answer.data.decode(errors="replace"))
+        return answer
+
+
+class _NoDiscovery:
+    """Stands in for the client's discovery, which asks the server and writes into /tmp."""
+
+    def __init__(self, client: DynamicClient, cache_file: None) -> None:
+        pass
+
+
+def dynamic_client(
+    name: str,
+    endpoint: Endpoint,
+    *,
+    authorization: str,
+    client_certificate: tuple[str, str] | None = None,
+    connections: int,
+) -> DynamicClient:
+    """Return the official client on kept connections that always verify the server.
+
+    `authorization` is the value of that header, `client_certificate` the paths of certificate and
+    key; one of them is given. No proxy of the environment is used.
+    """
+    if not endpoint.server.startswith("https://"):
+        raise NotJoined(f"The address of {name} does not begin with https://.")
+    configuration = Configuration(host=endpoint.server)
+    client = ApiClient(configuration)
+    client.user_agent = AGENT
+    if authorization:
+        client.set_default_header("Authorization", authorization)
+    client.rest_client.pool_manager = Line(name, _pool(endpoint, client_certificate, connections))
+    return DynamicClient(client, discoverer=_NoDiscovery)
+
+
+def _pool(
+    endpoint: Endpoint, client_certificate: tuple[str, str] | None, connections: int
+) -> urllib3.PoolManager:
+    return urllib3.PoolManager(
+        num_pools=1,
+        maxsize=connections,
+        ssl_context=_trust(endpoint, client_certificate),
+        server_hostname=endpoint.tls_server_name or None,
+    )
+
+
+def _trust(endpoint: Endpoint, client_certificate: tuple[str, str] | None) -> ssl.SSLContext:
+    # as made, a client context demands a certificate and checks the name in it
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if endpoint.authority:
+            context.load_verify_locations(cadata=endpoint.authority)
+        else:
+            context.load_default_certs()
+        if client_certificate is not None:
+            context.load_cert_chain(*client_certificate)
+    except (ssl.SSLError, ValueError, OSError) as error:
+        raise NotJoined(
+            f"The certificates to reach the cluster with cannot be read: {error}"
+        ) from error
+    return context
