@@ -29,8 +29,8 @@ from onboarding.models import (
 from onboarding.ports import Answer, EntitlementSource
 from portal.clock import now
 from portal.errors import NotEntitled, NotStuck, ReasonMissing, ServiceExists, TooLate
-from tenants import actions as record
 from tenants import lookups as record_lookups
+from tenants.actions import claims
 from tenants.models import Application, ClaimKind, Cluster, Environment
 
 def submit(
@@ -114,14 +114,15 @@ def _refuse_second(application: Application, environment: str) -> None:
 
 def _claim(order: Order, allotted: Allotted, githost: str) -> None:
     for spot in allotted.spots:
-        record.claim(
+        claims.claim(
             ClaimKind.NAMESPACE,
             str(spot.cluster),
             spot.namespace,
             order_uuid=order.uuid,
+            application=order.application,
             placement_uuid=spot.placement,
         )
-    record.claim(
+    claims.claim(
         ClaimKind.REPOSITORY,
         githost,
         allotted.repository,
@@ -145,7 +146,7 @@ def amend(
     with transaction.atomic():
         last = order.revisions.get(number=order.revision_number)
         _next_revision(order, last)
-        record.release_claims(order.uuid, by=by.actor)
+        claims.release_claims(order.uuid)
         allotted = submission.allot(application, wanted, clusters, by=by)
         Revision.objects.create(
             order=order,

@@ -10,9 +10,9 @@ from accounts.models import User
 from fleet import ground
 from onboarding.answers import Allotted, Answers, Spot
 from portal.errors import NameTaken, NoCluster
-from tenants import actions as record
 from tenants import lookups as record_lookups
 from tenants import names
+from tenants.actions import ground as shared
 from tenants.models import Application, Cluster, Environment
 
 
@@ -73,7 +73,7 @@ def allot(
 def _spot(
     application: Application, cluster: Cluster, namespace: str, name: str, by: User
 ) -> Spot:
-    presence = record.ensure_presence(application.tenant, cluster, by=by.actor)
+    presence = shared.ensure_presence(application.tenant, cluster, by=by.actor)
     return Spot(
         placement=uuid4(),
         cluster=cluster.uuid,

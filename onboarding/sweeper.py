@@ -5,7 +5,6 @@ each round moves rows by conditional updates only.
 """
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -60,7 +59,7 @@ ROUNDS = (
 )
 
 
-def sweep(*, keep_going: Callable[[], bool], pause: Callable[[float], None] = time.sleep) -> None:
+def sweep(*, keep_going: Callable[[], bool], pause: Callable[[float], object]) -> None:
     """Walk the rounds until `keep_going` says no. A round that fails is told and tried again."""
     last: dict[int, datetime] = {}
     while keep_going():

@@ -11,7 +11,7 @@ from onboarding.plans import drafting
 from onboarding.ports import Verdict
 from onboarding.stories import deliveries, guards, register
 from portal.clock import now
-from tenants import actions as record
+from tenants.actions import claims
 
 POLL = timedelta(minutes=5)  # an approval rings the bell; this is for a bell that was lost
 
@@ -23,7 +23,7 @@ def claim_names(task: Task, tools: Tools) -> Outcome:
 
 def give_back_names(task: Task, tools: Tools) -> Outcome:
     """Everything else is undone by now, everywhere."""
-    record.release_claims(task.order.uuid, by=register.actor())
+    claims.release_claims(task.order.uuid)
     return Done("Names are free again.")
 
 
@@ -96,11 +96,10 @@ def unregister_service(task: Task, tools: Tools) -> Outcome:
 def push_scaffold(task: Task, tools: Tools) -> Outcome:
     """Make the repository, or add this environment's overlay to the one that is there."""
     name, commit = drafting.commit_of(task.plan)
-    application = task.order.application
-    url = tools.githost.ensure(name, owner=application.uuid)
+    url = tools.githost.ensure(name, owner=task.order.application.uuid)
     sha = tools.githost.push(name, commit)
     tools.githost.protect(name, drafting.content(task.plan)["repository"]["protected"])
-    register.note_repository(application, tools.githost.name, name, url)
+    register.note_repository(task.order, tools.githost.name, name, url)
     return Done(
         f"Commit {sha[:10]} is in {name}.", columns={"commit_sha": sha, "repository_name": name}
     )

@@ -1,0 +1,144 @@
+"""What a story writes into the record, and what it takes back."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+
+from audit.ledger import SYSTEM
+from fleet import ground
+from onboarding import answers
+from onboarding.engine.steps import Task, Tools
+from onboarding.models import Direction, Order
+from onboarding.plans import drafting
+from onboarding.repositories import credentials
+from portal.clock import now
+from portal.errors import TooLate
+from tenants.actions import owners, registration
+from tenants.actions.registration import PlacementSpec, ServiceSpec
+from tenants.lifecycle import Lifecycle
+from tenants.models import Placement, Service
+
+
+def register(task: Task) -> Service:
+    """Write the service and its placements as designed; again gives the same rows."""
+    return registration.register_service(_spec(task), by=SYSTEM)
+
+
+def _spec(task: Task) -> ServiceSpec:
+    wanted = answers.read(task.revision.answers)
+    allotted = answers.read_allotted(task.revision.allotted)
+    choices = task.plan.choices
+    return ServiceSpec(
+        uuid=allotted.service,
+        application=wanted.application,
+        environment=wanted.environment,
+        region=wanted.region,
+        owner=wanted.owner,
+        size=wanted.size,
+        scaffold=wanted.scaffold,
+        destinations=wanted.destinations,
+        pack=choices["pack"],
+        placements=tuple(
+            PlacementSpec(
+                uuid=spot.placement,
+                cluster=spot.cluster,
+                tenant_cluster=spot.tenant_cluster,
+                control_namespace=spot.control_namespace,
+                namespace=spot.namespace,
+                name=spot.name,
+                shard=choices["spots"][str(spot.placement)]["shard"],
+            )
+            for spot in allotted.spots
+        ),
+    )
+
+
+def service_of(order: Order) -> Service | None:
+    """Return the service that this order registered, whether or not it was noted on the order."""
+    uuids = [
+        answers.read_allotted(revision.allotted).service for revision in order.revisions.all()
+    ]
+    return Service.objects.filter(uuid__in=uuids).first()
+
+
+def retire(order: Order) -> None:
+    """Mark what this order registered as retired; nothing registered is nothing to do."""
+    service = service_of(order)
+    if service is not None:
+        registration.retire_service(service, by=SYSTEM, reason=order.back_reason)
+
+
+def resolver(placement: Placement) -> Callable[[str], str]:
+    """Return what turns a secret reference of the plan into the secret, at the last moment."""
+    return partial(_secret, placement)
+
+
+def _secret(placement: Placement, name: str) -> str:
+    if name != "git":
+        raise LookupError(f"nothing is known of the secret reference {name}")
+    return credentials.password(
+        settings.BERTH_GIT_KEYS, placement.uuid, placement.credential_generation
+    )
+
+
+def undo_push(task: Task, tools: Tools) -> str:
+    """Take the commit of this order back; `deleted`, `archived`, `kept` or `absent`."""
+    names = {
+        answers.read_allotted(revision.allotted).repository
+        for revision in task.order.revisions.all()
+    }
+    (name,) = names  # of the application, so the same in every revision
+    return tools.githost.undo_push(name, str(task.order.uuid))
+
+
+def unprime(task: Task) -> None:
+    """Take away what the plan made on this cluster, and the shared ground with the last placement."""
+    objects = drafting.objects_of(task.plan, task.place.uuid)
+    ground.unprime_placement(task.place, objects["placement"])
+    ground.unprime_tenant_if_last(task.place, objects["tenant"], owner=task.key)
+
+
+def placement_live(placement: Placement, revision: str) -> None:
+    """Write down that a placement went live, and at which revision; again is nothing."""
+    registration.set_live(placement, revision=revision, at=now(), by=SYSTEM)
+
+
+def is_rehearsal(order: Order) -> bool:
+    """Say whether every placement of the order's service is on a rehearsal cluster."""
+    return all(each.cluster.is_rehearsal for each in placements_of(order))
+
+
+def placements_of(order: Order) -> list[Placement]:
+    """Return the placements of the order's service."""
+    placements = Placement.objects.filter(service=order.service_id)
+    return list(placements.select_related("cluster").order_by("cluster__slug"))
+
+
+def make_operational(task: Task) -> str:
+    """Settle the order, so that nobody can withdraw it any more, and move the record on.
+
+    Raises TooLate when a withdrawal was quicker.
+    """
+    order = task.order
+    settled = Order.objects.filter(
+        pk=order.pk, direction=Direction.ONWARD, ended_as=""
+    ).update(settled_at=now())
+    if not settled or order.service is None:
+        raise TooLate("The order was turned round meanwhile.")
+    to = Lifecycle.REHEARSED if is_rehearsal(order) else Lifecycle.OPERATIONAL
+    registration.set_lifecycle(order.service, to=to, by=SYSTEM)
+    return f"The record says {to.label.lower()}."
+
+
+def result_in_words(order: Order) -> str:
+    """Say how the order ended, in one sentence."""
+    places = " and ".join(each.cluster.slug for each in placements_of(order))
+    if is_rehearsal(order):
+        return f"{order.application.slug} was rehearsed on {places}; nothing left this portal."
+    return f"{order.application.slug} is live on {places}."
+
+
+def note_repository(order: Order, host: str, name: str, url: str) -> None:
+    """Write the repository's address to the application."""
+    owners.note_repository(order.application, name=name, url=url, host=host, by=SYSTEM)

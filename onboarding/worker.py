@@ -1,0 +1,36 @@
+"""The queue's worker, with the settings that survive what production meets.
+
+A worker that dies is noticed after about a minute and not after the thirteen that rq takes by
+default, and one that the queue forgot (a restart of Valkey) puts itself on the list again.
+"""
+
+from typing import Any
+
+import django_rq
+from rq import Worker
+from rq.worker_registration import register
+
+TTL = 60  # seconds until the queue takes a silent worker for dead
+MAINTENANCE = 30  # seconds between two looks for jobs that dead workers left
+
+
+class SteadyWorker(Worker):
+    """A worker that registers itself again with each heartbeat."""
+
+    def heartbeat(self, *args: Any, **kwargs: Any) -> None:
+        """Tell the queue that we live; after a restart of the queue also that we exist."""
+        super().heartbeat(*args, **kwargs)
+        register(self)
+
+
+def steady_worker() -> SteadyWorker:
+    """Return a worker on the default queue."""
+    queue = django_rq.get_queue()
+    return SteadyWorker(
+        [queue],
+        connection=queue.connection,
+        serializer=queue.serializer,
+        worker_ttl=TTL,
+        maintenance_interval=MAINTENANCE,
+        log_job_description=False,
+    )
