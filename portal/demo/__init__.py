@@ -1,0 +1,1 @@
+"""What an empty embedded portal is filled with once, so that a newcomer can look around."""

@@ -1,0 +1,90 @@
+"""Keeps one program running: starts it again when it falls, stops it within seconds when told.
+
+`python -m portal.keep NAME PROGRAM [ARGUMENT ...]`. Linux ends the program with its keeper, and the
+keeper with whoever started it, so that nothing is left behind whichever of them is killed.
+"""
+
+import ctypes
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+STOP_SECONDS = 4.0  # the launcher kills a keeper that takes five
+STANDS_SECONDS = 5.0  # a program that ran so long was well
+FALLS = 3  # in a row, each within STANDS_SECONDS, and the keeper gives up
+STOP = (signal.SIGTERM, signal.SIGINT)
+HEARD = (*STOP, signal.SIGCHLD)  # blocked, and taken one by one: no handler, no race
+
+_libc = ctypes.CDLL(None)
+
+
+def die_with_parent(number: int = signal.SIGTERM) -> None:
+    """Let the kernel send this process the signal when its parent ends (Linux only)."""
+    if sys.platform == "linux":
+        _libc.prctl(PR_SET_PDEATHSIG, number)
+
+
+def keep(name: str, program: Sequence[str]) -> int:
+    """Run the program until a signal says stop; return 0 then, or its status if it cannot stand."""
+    falls = 0
+    while True:
+        began = time.monotonic()
+        with started(program) as running:
+            if not fell(running):
+                _end(running)
+                return 0
+        falls = falls + 1 if time.monotonic() - began < STANDS_SECONDS else 1
+        if falls == FALLS:
+            _say(f"{name} ended with status {running.returncode} {FALLS} times at once; giving up")
+            return abs(running.returncode) or 1
+        _say(f"{name} ended with status {running.returncode}; starting it again")
+        if signal.sigtimedwait(STOP, falls):
+            return 0
+
+
+def started(program: Sequence[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603 - the launcher's own programs, no shell
+        program,
+        # out of reach of the terminal's Ctrl-C and the launcher's kill: it is told once, by us
+        start_new_session=True,
+        preexec_fn=_set_free,  # noqa: PLW1509 - no threads here
+    )
+
+
+def _set_free() -> None:
+    die_with_parent(signal.SIGKILL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
+
+
+def fell(running: "subprocess.Popen[bytes]") -> bool:
+    """Wait until the program has ended (True) or somebody says stop (False)."""
+    while signal.sigwait(HEARD) == signal.SIGCHLD:
+        if running.poll() is not None:
+            return True
+    return False
+
+
+def _end(running: "subprocess.Popen[bytes]") -> None:
+    running.terminate()
+    try:
+        running.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        running.kill()
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    die_with_parent()
+    signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+    return keep(sys.argv[1], sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
