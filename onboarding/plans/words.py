@@ -1,0 +1,60 @@
+"""A plan in plain words, for people who know no Kubernetes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tenants.catalogue import ChangeType, Environment, Follow
+from tenants.priming import rights
+
+
+def of(desired: Mapping[str, Any], environment: Environment) -> Sequence[str]:
+    """Return the plan as sentences: space, rights, reach, repository."""
+    places = list(desired["clusters"].values())
+    manifests = [entry["manifest"] for entry in places[0]["placement"]]
+    return [
+        _space(places, manifests),
+        *rights.in_words(manifests),
+        _reach(manifests),
+        _repository(desired["repository"], environment),
+    ]
+
+
+def _space(places: Sequence[Mapping[str, Any]], manifests: Sequence[Mapping[str, Any]]) -> str:
+    quota = next(each for each in manifests if each["kind"] == "ResourceQuota")["spec"]["hard"]
+    where = " and ".join(sorted(place["cluster"] for place in places))
+    spaces = "A space" if len(places) == 1 else f"{len(places)} spaces"
+    each = "" if len(places) == 1 else " each"
+    return (
+        f"{spaces} on {where} with {quota['requests.cpu']} CPU and "
+        f"{quota['requests.memory']} of memory guaranteed{each}, "
+        f"at most {quota['limits.cpu']} CPU and {quota['limits.memory']}."
+    )
+
+
+def _reach(manifests: Sequence[Mapping[str, Any]]) -> str:
+    opened = [
+        each["metadata"]["name"].removeprefix("egress-")
+        for each in manifests
+        if each["kind"] == "NetworkPolicy" and each["metadata"]["name"].startswith("egress-")
+    ]
+    if not opened:
+        return "It can reach itself and the name service, and nothing else."
+    return f"It can reach itself, the name service and {', '.join(opened)}; nothing else."
+
+
+def _repository(repository: Mapping[str, Any], environment: Environment) -> str:
+    follow = "tags in" if environment.follow == Follow.TAG else "branch"
+    guard = ", which only approvers may move" if environment.reference_protected else ""
+    return (
+        f"A repository {repository['name']} with {len(repository['files'])} files; "
+        f"{environment.name} follows {follow} {environment.reference}{guard}."
+    )
+
+
+def approvers(environment: Environment) -> str:
+    """Say who decides on orders for this environment."""
+    if environment.change_type == ChangeType.STANDARD:
+        return "Approved by policy at once: a standard change."
+    if environment.approver_group:
+        return f"A member of {environment.approver_group} approves, never the person who asks."
+    return "An approver approves, never the person who asks."

@@ -1,0 +1,84 @@
+"""What an order would bring about, shown before it is submitted. Rendered like the plan itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from accounts.models import User
+from onboarding import submission
+from onboarding.answers import Answers
+from onboarding.engine.steps import Tools
+from onboarding.models import Draft, Order, Plan
+from onboarding.plans import drafting, site, words
+from onboarding.plans.choices import choose
+from onboarding.plans.desired import state
+from onboarding.plans.site import Subject
+from portal.errors import NoCluster
+from tenants import lookups as record_lookups
+from tenants.models import Cluster, Environment
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One environment of a form, or the plan of an order, ready for a page.
+
+    `desired` is the state that the digest is over; `digest` is empty before submit, because the
+    order's UUIDs are part of it.
+    """
+
+    environment: Environment
+    clusters: Sequence[str]
+    desired: Mapping[str, Any]
+    in_words: Sequence[str]
+    approvers: str
+    digest: str = ""
+
+
+def of_draft(draft: Draft, *, by: User, tools: Tools) -> list[Preview]:
+    """Render what each environment of the form would get. Nothing is written.
+
+    Raises NoCluster, NameUnfit, PlanRefused or ScaffoldBroken in words.
+    """
+    wanted = submission.answers_of(draft.answers)
+    return [_of_answers(each, by, tools) for each in wanted]
+
+
+def _of_answers(wanted: Answers, by: User, tools: Tools) -> Preview:
+    application = record_lookups.application_for(by, wanted.application)
+    environment = Environment.objects.get(slug=wanted.environment)
+    clusters = submission.clusters_for(environment, wanted.region)
+    allotted = submission.preview(application, wanted, clusters)
+    subject = Subject(uuid4(), wanted, allotted)
+    found = site.read(subject)
+    choices = choose(subject, found, tools.scaffolds)
+    desired = state(subject, found, choices, tools.scaffolds, tools.githost)
+    return _preview(environment, clusters, desired)
+
+
+def of_plan(order: Order, plan: Plan) -> Preview:
+    """Return the stored plan of an order for its pages."""
+    desired = drafting.content(plan)
+    slugs = [each["cluster"] for each in desired["clusters"].values()]
+    preview = _preview(order.environment, Cluster.objects.filter(slug__in=slugs), desired)
+    return Preview(**{**vars(preview), "digest": plan.digest})
+
+
+def _preview(
+    environment: Environment, clusters: Sequence[Cluster], desired: Mapping[str, Any]
+) -> Preview:
+    return Preview(
+        environment=environment,
+        clusters=[cluster.slug for cluster in clusters],
+        desired=desired,
+        in_words=words.of(desired, environment),
+        approvers=words.approvers(environment),
+    )
+
+
+def where(environment: Environment, region: str) -> Sequence[str]:
+    """Return the clusters that would follow, by name; none where the rule gives none."""
+    try:
+        return [cluster.slug for cluster in submission.clusters_for(environment, region)]
+    except NoCluster:
+        return []

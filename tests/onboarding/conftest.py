@@ -1,0 +1,36 @@
+"""Orders for tests, and the tools that stand in for what is outside."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import User
+from onboarding.models import Order, Revision
+from tenants.models import Service, Tenant
+from tests.make import make_application, make_environment, make_service
+
+MakeOrder = Callable[..., Order]
+
+
+@pytest.fixture
+def make_order(alice: User, retail: Tenant) -> MakeOrder:
+    """Make an order of alice's; `service=True` gives it a registered service."""
+
+    def make(slug: str = "basket", *, service: bool = False) -> Order:
+        application = make_application(slug, tenant=retail, owner=alice)
+        environment = make_environment("dev")
+        order = Order.objects.create(
+            requester=alice,
+            tenant=retail,
+            application=application,
+            environment=environment,
+            service=_service(application, environment) if service else None,
+        )
+        Revision.objects.create(order=order, number=1, answers={}, allotted={}, made_by=alice)
+        return order
+
+    return make
+
+
+def _service(application: object, environment: object) -> Service:
+    return make_service(application=application, environment=environment)
