@@ -32,6 +32,7 @@ from fleet.ports import (
 )
 from portal.errors import BerthError, ClusterBusy, NamespaceForeign
 
+PATCHER = f"{MANAGER} (patch)"  # apart from applying, as on a real server
 WIDE = "_cluster"  # folder of what stands outside namespaces; no namespace begins like this
 
 
@@ -75,7 +76,7 @@ class RehearsalAccess:
             before = _kept(file)
             if before is None:
                 return False
-            _keep(file, before, fields.annotated(before, annotations, MANAGER))
+            _keep(file, before, fields.annotated(before, annotations, PATCHER))
         return True
 
     def remove(self, ref: Ref, *, only_labelled: Mapping[str, str]) -> bool:
