@@ -7,10 +7,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from tenants.fields import RESERVED, SlugField
+from tenants.fields import Record, SlugField, reserved_rule, shape_rule, slug_shape
 
 quantity = RegexValidator(
-    r"^[1-9][0-9]*(m|Mi|Gi|Ti)?$", "Use a Kubernetes quantity such as 500m, 2 or 4Gi."
+    r"^[1-9][0-9]*(m|Mi|Gi|Ti)?\Z", "Use a Kubernetes quantity such as 500m, 2 or 4Gi."
 )
 
 
@@ -28,7 +28,14 @@ class Follow(models.TextChoices):
     TAG = "semver", "the newest tag in a version range"
 
 
-class Environment(models.Model):
+class Protocol(models.TextChoices):
+    """What a network policy can tell apart."""
+
+    TCP = "TCP", "TCP"
+    UDP = "UDP", "UDP"
+
+
+class Environment(Record):
     """A stage such as dev or prod, with the operators' rules for it."""
 
     slug = SlugField(primary_key=True, max_length=20)
@@ -49,18 +56,20 @@ class Environment(models.Model):
     class Meta:
         ordering = ("rank", "slug")
         constraints = (
-            models.CheckConstraint(
-                condition=~Q(slug__in=RESERVED), name="tenants_environment_not_reserved"
-            ),
+            shape_rule("environment"),
+            reserved_rule("environment"),
             models.CheckConstraint(
                 condition=Q(change_type__in=ChangeType.values), name="tenants_environment_change"
             ),
             models.CheckConstraint(
-                condition=Q(clusters_per_service__gte=1), name="tenants_environment_clusters"
+                condition=Q(clusters_per_service__gte=1),
+                name="tenants_environment_clusters",
+                violation_error_message="A service needs at least one cluster.",
             ),
             models.CheckConstraint(
                 condition=Q(follow__in=Follow.values) & ~Q(reference=""),
                 name="tenants_environment_follow",
+                violation_error_message="Say which branch, or which range of tags, Flux follows.",
             ),
         )
 
@@ -68,7 +77,7 @@ class Environment(models.Model):
         return self.name
 
 
-class Size(models.Model):
+class Size(Record):
     """A T-shirt size: the quota of a workload namespace, in Kubernetes quantities."""
 
     slug = SlugField(primary_key=True, max_length=10)
@@ -84,21 +93,25 @@ class Size(models.Model):
 
     class Meta:
         ordering = ("rank", "slug")
+        constraints = (
+            shape_rule("size"),
+            models.CheckConstraint(condition=Q(pods__gte=1), name="tenants_size_pods"),
+        )
 
     def __str__(self) -> str:
         return self.name
 
 
-class Destination(models.Model):
+class Destination(Record):
     """Something an application may reach: an address range or a namespace, and a port."""
 
     slug = SlugField(primary_key=True, max_length=40)
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=200, blank=True)
     cidr = models.CharField(max_length=50, blank=True)
-    namespace = models.CharField(max_length=63, blank=True)
+    namespace = models.CharField(max_length=63, blank=True, validators=[slug_shape])
     port = models.PositiveIntegerField()
-    protocol = models.CharField(max_length=4, choices=[("TCP", "TCP"), ("UDP", "UDP")], default="TCP")
+    protocol = models.CharField(max_length=4, choices=Protocol, default=Protocol.TCP)
     offered = models.BooleanField(default=True)
 
     class Meta:
@@ -110,8 +123,14 @@ class Destination(models.Model):
                 violation_error_message="Name an address range or a namespace, not both.",
             ),
             models.CheckConstraint(
-                condition=Q(port__gte=1, port__lte=65535), name="tenants_destination_port"
+                condition=Q(port__gte=1, port__lte=65535),
+                name="tenants_destination_port",
+                violation_error_message="A port is a number from 1 to 65535.",
             ),
+            models.CheckConstraint(
+                condition=Q(protocol__in=Protocol.values), name="tenants_destination_protocol"
+            ),
+            shape_rule("destination"),
         )
 
     def __str__(self) -> str:

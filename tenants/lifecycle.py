@@ -6,7 +6,7 @@ from django.db import models
 class Lifecycle(models.TextChoices):
     """Where a service or placement stands.
 
-    Stage and status pairs follow ServiceNow's CSDM life-cycle table for logical configuration items.
+    Stage and status pairs follow CSDM's life-cycle table for logical configuration items.
     """
 
     DESIGNED = "designed", "Designed"
@@ -24,4 +24,15 @@ CSDM = {
     Lifecycle.OPERATIONAL: ("Operational", "In Use"),
     Lifecycle.RETIRING: ("Operational", "Pending Retirement"),
     Lifecycle.RETIRED: ("End of Life", "Retired"),
+}
+
+# What may come after what. A way back is a new service: nothing rises from retired.
+FOLLOWS: dict[Lifecycle, frozenset[Lifecycle]] = {
+    Lifecycle.DESIGNED: frozenset(
+        {Lifecycle.REHEARSED, Lifecycle.OPERATIONAL, Lifecycle.RETIRING, Lifecycle.RETIRED}
+    ),
+    Lifecycle.REHEARSED: frozenset({Lifecycle.RETIRING, Lifecycle.RETIRED}),
+    Lifecycle.OPERATIONAL: frozenset({Lifecycle.RETIRING}),
+    Lifecycle.RETIRING: frozenset({Lifecycle.OPERATIONAL, Lifecycle.RETIRED}),
+    Lifecycle.RETIRED: frozenset(),
 }

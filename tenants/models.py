@@ -11,7 +11,7 @@ from django.db.models import Q
 from accounts.models import MachineToken, User
 from portal.clock import now
 from tenants.catalogue import Destination, Environment, Size
-from tenants.fields import RESERVED, SlugField
+from tenants.fields import Record, SlugField, label_value, reserved_rule, shape_rule
 from tenants.lifecycle import LIVE, Lifecycle
 
 
@@ -33,36 +33,19 @@ class Classification(models.TextChoices):
     RESTRICTED = "restricted", "Restricted"
 
 
-class Record(models.Model):
-    """What every row of the record has: a UUID for other systems, and when it was made and changed."""
-
-    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    created_at = models.DateTimeField(default=now, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
-    version = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        abstract = True
-
-
 class Tenant(Record):
     """An organisational owner (a team)."""
 
     slug = SlugField(unique=True)
     name = models.CharField(max_length=100)
     support_group = models.CharField(max_length=100, blank=True)
-    members = models.ManyToManyField(
-        User, through="Membership", related_name="tenants"
-    )
+    members = models.ManyToManyField(User, through="Membership", related_name="tenants")
 
     class Meta:
         ordering = ("slug",)
         constraints = (
-            models.CheckConstraint(
-                condition=~Q(slug__in=RESERVED),
-                name="tenants_tenant_not_reserved",
-                violation_error_message="This name is reserved.",
-            ),
+            shape_rule("tenant"),
+            reserved_rule("tenant"),
         )
 
     def __str__(self) -> str:
@@ -111,13 +94,14 @@ class Application(Record):
     reference = models.CharField(max_length=40, blank=True)  # its number in the portfolio
     name = models.CharField(max_length=100)
     owner = models.ForeignKey(User, models.PROTECT, related_name="owned_applications")
-    cost_centre = models.CharField(max_length=40)
+    # a label on every primed object, so it keeps the grammar of label values
+    cost_centre = models.CharField(max_length=40, validators=[label_value])
     criticality = models.CharField(max_length=10, choices=Criticality, default=Criticality.MEDIUM)
     classification = models.CharField(
         max_length=12, choices=Classification, default=Classification.INTERNAL
     )
     support_group = models.CharField(max_length=100, blank=True)
-    retired_at = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
     repository_host = models.CharField(max_length=100, blank=True)
     repository_name = models.CharField(max_length=200, blank=True)
     repository_url = models.CharField(max_length=400, blank=True)
@@ -130,11 +114,8 @@ class Application(Record):
                 name="tenants_application_slug",
                 violation_error_message="This tenant has an application of this name already.",
             ),
-            models.CheckConstraint(
-                condition=~Q(slug__in=RESERVED),
-                name="tenants_application_not_reserved",
-                violation_error_message="This name is reserved.",
-            ),
+            shape_rule("application"),
+            reserved_rule("application"),
             models.CheckConstraint(
                 condition=Q(criticality__in=Criticality.values), name="tenants_criticality_known"
             ),
@@ -156,9 +137,7 @@ class Service(Record):
     region = models.CharField(max_length=30)
     owner = models.ForeignKey(User, models.PROTECT, related_name="owned_services")
     size = models.ForeignKey(Size, models.PROTECT)
-    destinations = models.ManyToManyField(
-        Destination, blank=True
-    )
+    destinations = models.ManyToManyField(Destination, blank=True)
     scaffold = models.CharField(max_length=60, blank=True)
     lifecycle = models.CharField(max_length=12, choices=Lifecycle, default=Lifecycle.DESIGNED)
 
@@ -193,9 +172,7 @@ class Cluster(Record):
     slug = SlugField(unique=True, max_length=40)
     region = models.CharField(max_length=30)
     tier = models.CharField(max_length=30, blank=True)
-    environments = models.ManyToManyField(
-        Environment, related_name="clusters"
-    )
+    environments = models.ManyToManyField(Environment, related_name="clusters")
     delivery = models.CharField(max_length=10, choices=Delivery, default=Delivery.API)
     accepting = models.BooleanField(default=True)
     rank = models.PositiveSmallIntegerField(default=0)  # lower is chosen first
@@ -206,6 +183,7 @@ class Cluster(Record):
     class Meta:
         ordering = ("slug",)
         constraints = (
+            shape_rule("cluster"),
             models.CheckConstraint(
                 condition=Q(delivery__in=Delivery.values), name="tenants_cluster_delivery"
             ),
@@ -243,6 +221,9 @@ class TenantCluster(Record):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("tenant", "cluster"), name="tenants_presence_once"),
+            models.UniqueConstraint(
+                fields=("cluster", "control_namespace"), name="tenants_presence_namespace"
+            ),
             models.CheckConstraint(
                 condition=Q(presence__in=Presence.values), name="tenants_presence_known"
             ),
@@ -253,7 +234,7 @@ class TenantCluster(Record):
 
 
 class Placement(Record):
-    """A service on one cluster, with every name it was given. Names are stored, never computed again."""
+    """A service on one cluster, with every name it was given: stored, never computed again."""
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="placements")
     tenant_cluster = models.ForeignKey(TenantCluster, models.PROTECT, related_name="placements")
@@ -274,6 +255,11 @@ class Placement(Record):
                 condition=Q(lifecycle__in=LIVE),
                 name="tenants_placement_once",
             ),
+            models.UniqueConstraint(
+                fields=("cluster", "namespace"),
+                condition=Q(lifecycle__in=LIVE),
+                name="tenants_placement_namespace",
+            ),
             models.CheckConstraint(
                 condition=Q(lifecycle__in=Lifecycle.values), name="tenants_placement_lifecycle"
             ),
@@ -291,14 +277,16 @@ class ClaimKind(models.TextChoices):
 
 
 class Claim(models.Model):
-    """A taken name. Unique while live; given back when undo or offboarding has finished everywhere."""
+    """A taken name, unique while live; given back when undo or offboarding has finished."""
 
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=12, choices=ClaimKind)
     scope = models.CharField(max_length=100)  # cluster UUID, or name of the Git host
     name = models.CharField(max_length=253)
-    order_uuid = models.UUIDField()
+    order_uuid = models.UUIDField(db_index=True)
     placement_uuid = models.UUIDField(null=True)
-    application = models.ForeignKey(Application, models.PROTECT, null=True, related_name="claims")
+    # whose order it was; of a repository also the holder, whichever of its orders came first
+    application = models.ForeignKey(Application, models.PROTECT, related_name="claims")
     made_at = models.DateTimeField(default=now)
     released_at = models.DateTimeField(null=True)
 

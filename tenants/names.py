@@ -8,6 +8,7 @@ import re
 import string
 from collections.abc import Container, Iterable, Mapping
 from itertools import count
+from uuid import UUID, uuid5
 
 from portal.errors import NameUnfit, PlanRefused
 
@@ -198,3 +199,11 @@ def _fitting(name: str, parts: Iterable[str] = ()) -> str:
 def _looks_like(pattern: str, name: str) -> bool:
     shape = re.escape(pattern).replace(re.escape("{tenant}"), _NAME.pattern)
     return re.fullmatch(shape, name) is not None
+
+
+def presence_uuid(tenant: UUID, cluster: UUID) -> UUID:
+    """Return the UUID of a tenant's presence on a cluster.
+
+    It is the same whoever asks, so that two orders drafted at once plan the same shared ground.
+    """
+    return uuid5(tenant, str(cluster))

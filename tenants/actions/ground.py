@@ -1,0 +1,142 @@
+"""A tenant's shared ground on a cluster: made when needed, under a lease, and taken away last."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+
+from audit import ledger
+from audit.ledger import Actor
+from portal.clock import now
+from portal.errors import NameTaken, PackNewer, RecordMoved, TenantLeaving
+from tenants.actions import rows
+from tenants.lifecycle import LIVE
+from tenants.models import Claim, ClaimKind, Presence, TenantCluster
+
+
+@transaction.atomic
+def settle(wanted: TenantCluster, *, by: Actor) -> TenantCluster:
+    """Return the presence as it is, made or brought back, and kept from leaving until commit.
+
+    Raises TenantLeaving while it is being taken away, and NameTaken for the control namespace.
+    """
+    presence = _there(wanted) or _made(wanted, by=by)
+    if presence.uuid != wanted.uuid:
+        raise RecordMoved(f"{presence} is known under another identity.")
+    if rows.hold(presence, presence=Presence.PRESENT):
+        return presence
+    back = {"presence": Presence.PRESENT, "pack": wanted.pack}
+    if not rows.move(presence, to=back, presence=Presence.GONE):
+        raise TenantLeaving(f"{presence} is being taken away.")
+    rows.note("brought back", presence, by=by, changes=_moved(Presence.GONE, Presence.PRESENT))
+    presence.refresh_from_db()
+    return presence
+
+
+def _there(wanted: TenantCluster) -> TenantCluster | None:
+    known = TenantCluster.objects.select_related("tenant", "cluster")
+    return known.filter(tenant=wanted.tenant, cluster=wanted.cluster).first()
+
+
+def _made(wanted: TenantCluster, *, by: Actor) -> TenantCluster:
+    if _is_claimed(wanted):
+        raise NameTaken(f"The namespace {wanted.control_namespace} is taken.")
+    try:
+        with transaction.atomic():
+            wanted.save(force_insert=True)
+    except IntegrityError as error:
+        there = _there(wanted)
+        if there is None:
+            raise NameTaken(f"The namespace {wanted.control_namespace} is taken.") from error
+        return there
+    rows.note("made", wanted, by=by, changes=_moved(None, wanted.presence))
+    return wanted
+
+
+def _is_claimed(wanted: TenantCluster) -> bool:
+    claims = Claim.objects.filter(kind=ClaimKind.NAMESPACE, scope=str(wanted.cluster.uuid))
+    return claims.filter(name=wanted.control_namespace, released_at=None).exists()
+
+
+@transaction.atomic
+def mark_leaving(presence: TenantCluster, *, by: Actor) -> bool:
+    """Let the presence leave if no placement stands on it any more; newcomers wait from now on."""
+    if not rows.hold(presence, presence=Presence.PRESENT):
+        return False
+    if presence.placements.filter(lifecycle__in=LIVE).exists():
+        return False
+    return _move(presence, Presence.PRESENT, Presence.LEAVING, by=by)
+
+
+@transaction.atomic
+def mark_gone(presence: TenantCluster, fence: int, *, by: Actor = ledger.SYSTEM) -> bool:
+    """Write down that nothing of the presence is left on the cluster.
+
+    False when the fence is outdated, so that whoever holds the ground now finds out alone.
+    """
+    return _move(presence, Presence.LEAVING, Presence.GONE, fence=fence, by=by)
+
+
+def _move(
+    presence: TenantCluster,
+    before: Presence,
+    after: Presence,
+    *,
+    by: Actor,
+    **seen: int,
+) -> bool:
+    to = {"presence": after} | ({"pack_version": 0} if after == Presence.GONE else {})
+    if not rows.move(presence, to=to, presence=before, **seen):
+        return False
+    presence.refresh_from_db()
+    rows.note("changed", presence, by=by, changes=_moved(before, after))
+    return True
+
+
+def _moved(before: Presence | None, after: str) -> dict[str, tuple[str | None, str]]:
+    return {"presence": (before and before.value, str(after))}
+
+
+def take_ground(presence: TenantCluster, owner: str, until: datetime) -> int | None:
+    """Lease the ground to `owner` and return the fence, or None while somebody else has it.
+
+    Whoever holds a lease takes it again to make it longer, with a new fence. A lease is no part of
+    the record's content, so it leaves version and ledger alone.
+    """
+    free = Q(lease_until=None) | Q(lease_until__lte=now()) | Q(lease_owner=owner)
+    here = TenantCluster.objects.filter(free, pk=presence.pk).exclude(presence=Presence.GONE)
+    seen = here.values_list("fence", flat=True).first()
+    if seen is None:
+        return None
+    taken = here.filter(fence=seen).update(
+        lease_owner=owner, lease_until=until, fence=F("fence") + 1
+    )
+    return seen + 1 if taken == 1 else None
+
+
+def leave_ground(presence: TenantCluster, fence: int) -> bool:
+    """Give the lease back. False when it had passed to somebody else."""
+    mine = TenantCluster.objects.filter(pk=presence.pk, fence=fence)
+    return mine.update(lease_owner="", lease_until=None) == 1
+
+
+@transaction.atomic
+def note_pack(
+    presence: TenantCluster, version: int, fence: int, *, by: Actor = ledger.SYSTEM
+) -> bool:
+    """Write down which version of the pack was applied. False when the fence is outdated.
+
+    Raises PackNewer when a newer version is on the cluster already.
+    """
+    mine = TenantCluster.objects.filter(pk=presence.pk, fence=fence)
+    before = mine.values_list("pack_version", flat=True).first()
+    if before is None:
+        return False
+    if before > version:
+        raise PackNewer(f"{presence} has version {before} of the pack, the plan has {version}.")
+    if before < version:
+        if not rows.move(presence, to={"pack_version": version}, fence=fence, pack_version=before):
+            return False
+        presence.refresh_from_db()
+        rows.note("changed", presence, by=by, changes={"pack_version": (before, version)})
+    return True
