@@ -238,10 +238,10 @@ class RecordMoved(Conflict):
     code = "record.changed-meanwhile"
 
 
-class NotOperator(Denied):
-    """Only operators change this part of the record."""
+class InUse(Conflict):
+    """Something still rests on the record, so it cannot be retired; the detail names it."""
 
-    code = "record.not-operator"
+    code = "record.in-use"
 
 
 # People
@@ -267,12 +267,6 @@ class PasswordWeak(Permanent):
     """The password breaks a rule; the detail says which."""
 
     code = "person.password-weak"
-
-
-class PasswordWrong(Denied):
-    """The present password, asked for before it is changed, was not right."""
-
-    code = "person.password-wrong"
 
 
 class ForeignPassword(Permanent):
