@@ -171,6 +171,7 @@ def _scaffold_answers(
         "follow": environment.follow,
         "reference": environment.reference,
         "protected": str(environment.reference_protected).lower(),
+        "replicas": "2" if environment.production else "1",
     }
 
 

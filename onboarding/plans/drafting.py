@@ -92,7 +92,7 @@ def inputs_digest(subject: Subject, found: Site) -> str:
 
 
 APPLICATION = ("slug", "name", "cost_centre", "criticality", "classification")
-ENVIRONMENT = ("slug", "follow", "reference", "reference_protected", "change_type")
+ENVIRONMENT = ("slug", "follow", "reference", "reference_protected", "change_type", "production")
 SIZE = (
     "cpu_requests",
     "memory_requests",
