@@ -29,8 +29,8 @@ from onboarding.models import (
 from onboarding.ports import Answer, EntitlementSource
 from portal.clock import now
 from portal.errors import NotEntitled, NotStuck, ReasonMissing, ServiceExists, TooLate
+from tenants import actions as record
 from tenants import lookups as record_lookups
-from tenants.actions import claims
 from tenants.models import Application, ClaimKind, Cluster, Environment
 
 def submit(
@@ -97,7 +97,7 @@ def _place(
             )
     except IntegrityError as error:
         raise ServiceExists(f"{application.name} is being ordered in this environment.") from error
-    allotted = submission.allot(application, wanted, clusters, by=by)
+    allotted = submission.allot(application, wanted, clusters)
     Revision.objects.create(
         order=order, number=1, answers=wanted.as_json(), allotted=allotted.as_json(), made_by=by
     )
@@ -114,7 +114,7 @@ def _refuse_second(application: Application, environment: str) -> None:
 
 def _claim(order: Order, allotted: Allotted, githost: str) -> None:
     for spot in allotted.spots:
-        claims.claim(
+        record.claim(
             ClaimKind.NAMESPACE,
             str(spot.cluster),
             spot.namespace,
@@ -122,7 +122,7 @@ def _claim(order: Order, allotted: Allotted, githost: str) -> None:
             application=order.application,
             placement_uuid=spot.placement,
         )
-    claims.claim(
+    record.claim(
         ClaimKind.REPOSITORY,
         githost,
         allotted.repository,
@@ -146,8 +146,8 @@ def amend(
     with transaction.atomic():
         last = order.revisions.get(number=order.revision_number)
         _next_revision(order, last)
-        claims.release_claims(order.uuid)
-        allotted = submission.allot(application, wanted, clusters, by=by)
+        record.release_claims(order.uuid)
+        allotted = submission.allot(application, wanted, clusters)
         Revision.objects.create(
             order=order,
             number=last.number + 1,

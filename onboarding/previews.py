@@ -48,7 +48,7 @@ def _of_answers(wanted: Answers, by: User, tools: Tools) -> Preview:
     application = record_lookups.application_for(by, wanted.application)
     environment = Environment.objects.get(slug=wanted.environment)
     clusters = submission.clusters_for(environment, wanted.region)
-    allotted = submission.preview(application, wanted, clusters)
+    allotted = submission.allot(application, wanted, clusters)
     subject = Subject(uuid4(), wanted, allotted)
     found = site.read(subject)
     choices = choose(subject, found, tools.scaffolds)

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 
-from accounts.models import User
-from fleet import ground
+from fleet.ground import name_is_free
 from onboarding.answers import Allotted, Answers, Spot
 from portal.errors import NameTaken, NoCluster
 from tenants import lookups as record_lookups
 from tenants import names
-from tenants.actions import ground as shared
-from tenants.models import Application, Cluster, Environment
+from tenants.models import Application, Cluster, Environment, Tenant, TenantCluster
 
 
 def answers_of(form: Mapping[str, Any]) -> list[Answers]:
@@ -52,54 +50,41 @@ def refuse_taken(clusters: Sequence[Cluster], namespace: str) -> None:
     """Raise NameTaken if a cluster has such a namespace already; silence is no answer and passes,
     since priming looks again before it makes anything."""
     for cluster in clusters:
-        if ground.name_is_free(cluster, namespace) is False:
+        if name_is_free(cluster, namespace) is False:
             raise NameTaken(f"{namespace} is taken on {cluster.slug}.")
 
 
-def allot(
-    application: Application, answers: Answers, clusters: Sequence[Cluster], *, by: User
-) -> Allotted:
-    """Give UUIDs and names, inside the transaction of submit."""
+def allot(application: Application, answers: Answers, clusters: Sequence[Cluster]) -> Allotted:
+    """Give UUIDs and names. Nothing is written: they become true with the order that stores them."""
     namespace = namespace_of(application, answers)
     patterns = settings.BERTH_NAME_PATTERNS
     name = names.placement(answers.name, answers.environment, patterns)
     return Allotted(
         service=uuid4(),
         repository=names.repository(application.tenant.slug, application.slug, patterns),
-        spots=tuple(_spot(application, cluster, namespace, name, by) for cluster in clusters),
+        spots=tuple(_spot(application, cluster, namespace, name) for cluster in clusters),
     )
 
 
-def _spot(
-    application: Application, cluster: Cluster, namespace: str, name: str, by: User
-) -> Spot:
-    presence = shared.ensure_presence(application.tenant, cluster, by=by.actor)
+def _spot(application: Application, cluster: Cluster, namespace: str, name: str) -> Spot:
+    ground = _ground(application.tenant, cluster)
     return Spot(
         placement=uuid4(),
         cluster=cluster.uuid,
-        tenant_cluster=presence.uuid,
-        control_namespace=presence.control_namespace,
+        tenant_cluster=ground.uuid,
+        control_namespace=ground.control_namespace,
         namespace=namespace,
         name=name,
     )
 
 
-def preview(application: Application, answers: Answers, clusters: Sequence[Cluster]) -> Allotted:
-    """Allot for the eyes only: nothing is written, and the UUIDs are not those of the order."""
-    patterns = settings.BERTH_NAME_PATTERNS
-    namespace = namespace_of(application, answers)
-    return Allotted(
-        service=uuid4(),
-        repository=names.repository(application.tenant.slug, application.slug, patterns),
-        spots=tuple(
-            Spot(
-                placement=uuid4(),
-                cluster=cluster.uuid,
-                tenant_cluster=uuid4(),
-                control_namespace=names.control_namespace(application.tenant.slug, patterns),
-                namespace=namespace,
-                name=names.placement(answers.name, answers.environment, patterns),
-            )
-            for cluster in clusters
-        ),
+def _ground(tenant: Tenant, cluster: Cluster) -> TenantCluster:
+    """Return the tenant's shared ground on the cluster, or what it will be.
+
+    Its UUID follows from tenant and cluster, so that two orders at once mean the same ground.
+    """
+    there = TenantCluster.objects.filter(tenant=tenant, cluster=cluster).first()
+    return there or TenantCluster(
+        uuid=uuid5(tenant.uuid, str(cluster.uuid)),
+        control_namespace=names.control_namespace(tenant.slug, settings.BERTH_NAME_PATTERNS),
     )

@@ -37,6 +37,7 @@ def choose(subject: Subject, site: Site, scaffolds: Scaffolder) -> Choices:
 
 
 def _for_cluster(cluster: Cluster, tenant: str) -> dict[str, Any]:
-    shard = pace.shard_for(tenant, cluster.shards)
-    load = Placement.objects.filter(cluster=cluster, shard=shard, lifecycle__in=LIVE).count()
-    return {"shard": shard, "pace": asdict(pace.for_load(load + 1))}
+    shard = pace.shard(tenant, cluster.shards)
+    live = Placement.objects.filter(lifecycle__in=LIVE)
+    beside = live.filter(cluster=cluster, shard=shard).count()
+    return {"shard": shard, "pace": asdict(pace.of(beside + 1, sources=live.count() + 1))}

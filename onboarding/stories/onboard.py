@@ -11,7 +11,7 @@ from onboarding.plans import drafting
 from onboarding.ports import Verdict
 from onboarding.stories import deliveries, guards, register
 from portal.clock import now
-from tenants.actions import claims
+from tenants import actions as record
 
 POLL = timedelta(minutes=5)  # an approval rings the bell; this is for a bell that was lost
 
@@ -23,7 +23,7 @@ def claim_names(task: Task, tools: Tools) -> Outcome:
 
 def give_back_names(task: Task, tools: Tools) -> Outcome:
     """Everything else is undone by now, everywhere."""
-    claims.release_claims(task.order.uuid)
+    record.release_claims(task.order.uuid)
     return Done("Names are free again.")
 
 
@@ -89,7 +89,7 @@ def register_service(task: Task, tools: Tools) -> Outcome:
 
 def unregister_service(task: Task, tools: Tools) -> Outcome:
     """The record keeps what was, as retired."""
-    register.retire(task.order)
+    register.retire(task)
     return Done("Recorded as retired.")
 
 
@@ -134,6 +134,7 @@ def unprime(task: Task, tools: Tools) -> Outcome:
 def await_delivery(task: Task, tools: Tools) -> Outcome:
     """Wait until Flux has applied our commit, or one after it, and everything is healthy."""
     if task.place.cluster.is_rehearsal:
+        register.placement_delivered(task.place, "")
         return Done("Rehearsed: the objects are kept here, nothing was sent to a cluster.")
     return deliveries.look(task, tools)
 

@@ -14,15 +14,15 @@ from onboarding.plans import drafting
 from onboarding.repositories import credentials
 from portal.clock import now
 from portal.errors import TooLate
-from tenants.actions import owners, registration
-from tenants.actions.registration import PlacementSpec, ServiceSpec
+from tenants import actions as record
+from tenants.actions import PlacementSpec, ServiceSpec
 from tenants.lifecycle import Lifecycle
-from tenants.models import Placement, Service
+from tenants.models import Placement, Presence, Service
 
 
 def register(task: Task) -> Service:
     """Write the service and its placements as designed; again gives the same rows."""
-    return registration.register_service(_spec(task), by=SYSTEM)
+    return record.register_service(_spec(task), by=SYSTEM)
 
 
 def _spec(task: Task) -> ServiceSpec:
@@ -62,11 +62,21 @@ def service_of(order: Order) -> Service | None:
     return Service.objects.filter(uuid__in=uuids).first()
 
 
-def retire(order: Order) -> None:
-    """Mark what this order registered as retired; nothing registered is nothing to do."""
-    service = service_of(order)
-    if service is not None:
-        registration.retire_service(service, by=SYSTEM, reason=order.back_reason)
+def retire(task: Task) -> None:
+    """Mark what this order registered as retired, and take away ground that nobody stands on now.
+
+    The last placement of a tenant on a cluster lets the shared ground leave; newcomers wait until
+    it is gone. Nothing registered is nothing to do. Raises StillGoing until the ground is gone.
+    """
+    service = service_of(task.order)
+    if service is None:
+        return
+    record.retire_service(service, by=SYSTEM, reason=task.order.back_reason)
+    for placement in service.placements.select_related("tenant_cluster__cluster"):
+        presence = placement.tenant_cluster
+        if presence.presence == Presence.LEAVING:
+            objects = drafting.objects_of(task.plan, placement.uuid)
+            ground.unprime_tenant(presence, objects["tenant"], owner=task.key)
 
 
 def resolver(placement: Placement) -> Callable[[str], str]:
@@ -93,15 +103,15 @@ def undo_push(task: Task, tools: Tools) -> str:
 
 
 def unprime(task: Task) -> None:
-    """Take away what the plan made on this cluster, and the shared ground with the last placement."""
+    """Take away from this cluster what the plan made there for the placement."""
     objects = drafting.objects_of(task.plan, task.place.uuid)
     ground.unprime_placement(task.place, objects["placement"])
-    ground.unprime_tenant_if_last(task.place, objects["tenant"], owner=task.key)
 
 
-def placement_live(placement: Placement, revision: str) -> None:
-    """Write down that a placement went live, and at which revision; again is nothing."""
-    registration.set_live(placement, revision=revision, at=now(), by=SYSTEM)
+def placement_delivered(placement: Placement, revision: str) -> None:
+    """Write down the first delivery of a placement; again is nothing."""
+    to = Lifecycle.REHEARSED if placement.cluster.is_rehearsal else Lifecycle.OPERATIONAL
+    record.note_delivery(placement, revision, to=to, by=SYSTEM)
 
 
 def is_rehearsal(order: Order) -> bool:
@@ -127,7 +137,7 @@ def make_operational(task: Task) -> str:
     if not settled or order.service is None:
         raise TooLate("The order was turned round meanwhile.")
     to = Lifecycle.REHEARSED if is_rehearsal(order) else Lifecycle.OPERATIONAL
-    registration.set_lifecycle(order.service, to=to, by=SYSTEM)
+    record.set_lifecycle(order.service, to, expected_from=Lifecycle.DESIGNED, by=SYSTEM)
     return f"The record says {to.label.lower()}."
 
 
@@ -141,4 +151,4 @@ def result_in_words(order: Order) -> str:
 
 def note_repository(order: Order, host: str, name: str, url: str) -> None:
     """Write the repository's address to the application."""
-    owners.note_repository(order.application, name=name, url=url, host=host, by=SYSTEM)
+    record.note_repository(order.application, name=name, url=url, host=host, by=SYSTEM)
