@@ -34,27 +34,29 @@ def keep(name: str, program: Sequence[str]) -> int:
         began = time.monotonic()
         with started(program) as running:
             if not fell(running):
-                _end(running)
+                end(running)
                 return 0
         falls = falls + 1 if time.monotonic() - began < STANDS_SECONDS else 1
         if falls == FALLS:
-            _say(f"{name} ended with status {running.returncode} {FALLS} times at once; giving up")
+            say(f"{name} ended with status {running.returncode} {FALLS} times at once; giving up")
             return abs(running.returncode) or 1
-        _say(f"{name} ended with status {running.returncode}; starting it again")
+        say(f"{name} ended with status {running.returncode}; starting it again")
         if signal.sigtimedwait(STOP, falls):
             return 0
 
 
 def started(program: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Start a program that ends with us. The caller has blocked HEARD."""
     return subprocess.Popen(  # noqa: S603 - the launcher's own programs, no shell
         program,
         # out of reach of the terminal's Ctrl-C and the launcher's kill: it is told once, by us
         start_new_session=True,
-        preexec_fn=_set_free,  # noqa: PLW1509 - no threads here
+        preexec_fn=set_free,  # noqa: PLW1509 - no threads here
     )
 
 
-def _set_free() -> None:
+def set_free() -> None:
+    """Prepare a child: it ends with us and hears signals again."""
     die_with_parent(signal.SIGKILL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
 
@@ -67,7 +69,8 @@ def fell(running: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
-def _end(running: "subprocess.Popen[bytes]") -> None:
+def end(running: "subprocess.Popen[bytes]") -> None:
+    """Stop the program, by force if it takes longer than STOP_SECONDS."""
     running.terminate()
     try:
         running.wait(STOP_SECONDS)
@@ -75,7 +78,7 @@ def _end(running: "subprocess.Popen[bytes]") -> None:
         running.kill()
 
 
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
     sys.stdout.write(f"{sentence}\n")
     sys.stdout.flush()
 

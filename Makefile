@@ -1,0 +1,81 @@
+# Everything one can do here. `make` alone lists it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# a stamp for each set of packages, named by what was asked for: a changed file installs again
+RUN_READY := .venv/ready-$(shell cat requirements.txt | cksum | tr ' ' '-')
+TEST_READY := .venv/ready-$(shell cat requirements.txt requirements-dev.txt | cksum | tr ' ' '-')
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+LOCAL_CLUSTER := deploy/local-cluster
+PYTEST := $(BIN)/pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo setup test check fix lint types contracts unit e2e cluster test-cluster lock
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUN_READY) ## Run the whole portal on this machine, with demonstration data, until Ctrl-C
+	@exec $(BIN)/python -m portal.launch
+
+demo: $(RUN_READY) ## Put the demonstration data back where it is missing
+	@$(BIN)/python manage.py migrate --verbosity 0 && $(BIN)/python manage.py demo
+
+setup: $(TEST_READY) ## Make the virtual environment with everything for run and test
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Berth needs Python 3.11 or newer; $(PYTHON) is older. Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "Python's venv is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Making the virtual environment .venv"
+	@$(PYTHON) -m venv .venv && touch $@
+
+$(RUN_READY): | .venv/made
+	@echo "Installing the pinned packages into .venv (about half a minute)"
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(TEST_READY): | $(RUN_READY)
+	@echo "Installing the packages for tests into .venv"
+	@$(INSTALL) -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+test: setup ## Check everything that needs no control plane: lint, then all tests (under 10 minutes)
+	@deploy/prepare-tests
+	@$(MAKE) --no-print-directory lint
+	@tests/on-postgresql $(PYTEST) -n 2 -m "not cluster and not browser"
+	@$(PYTEST) -n 2 -m "not cluster and not postgresql"
+
+unit: setup ## Only the tests, without browser and without lint (SQLite)
+	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not browser"
+
+e2e: setup ## Only the tests in a real browser
+	@deploy/prepare-tests
+	@$(PYTEST) -m browser
+
+lint: setup types contracts ## Style, types, arrows, templates, migrations and house rules
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/djlint --quiet --lint templates
+	@$(BIN)/python manage.py makemigrations --check --dry-run --verbosity 0 \
+	  || { echo "A model has changed without a migration: manage.py makemigrations"; exit 1; }
+	@$(PYTEST) --quiet --no-header -p no:randomly tests/test_house_rules.py
+
+types: setup
+	@$(BIN)/mypy --no-error-summary .
+
+contracts: setup
+	@$(BIN)/lint-imports --quiet
+
+fix: setup ## Let ruff mend what it can, and format
+	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format --quiet .
+
+cluster: $(RUN_READY) ## Build etcd, Kubernetes and Flux for a local control plane (Go, about 20 minutes, once)
+	@$(BIN)/python $(LOCAL_CLUSTER)/build.py
+
+test-cluster: setup cluster ## Prove priming, tenancy and delivery on the local control plane
+	@$(PYTEST) -m cluster
+
+lock: setup ## Pin again what requirements*.in ask for; newer versions with OPTIONS=--upgrade
+	@$(BIN)/python deploy/lock.py $(OPTIONS)
