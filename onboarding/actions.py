@@ -1,5 +1,7 @@
-"""What people do with orders. Each is one transaction with one audit entry; nothing outside the
-database happens in here. The bell rings on commit."""
+"""What people do with orders: each is one transaction with one audit entry.
+
+Nothing outside the database happens in here. The bell rings on commit.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -31,7 +33,9 @@ from portal.clock import now
 from portal.errors import NotEntitled, NotStuck, ReasonMissing, ServiceExists, TooLate
 from tenants import actions as record
 from tenants import lookups as record_lookups
-from tenants.models import Application, ClaimKind, Cluster, Environment
+from tenants.catalogue import Environment
+from tenants.models import Application, ClaimKind, Cluster
+
 
 def submit(
     draft: Draft, *, by: User, sources: Sequence[EntitlementSource], githost: str
@@ -62,9 +66,7 @@ def _permit(
     wanted: Answers, application: Application, by: User, sources: Sequence[EntitlementSource]
 ) -> Answer:
     environment = Environment.objects.get(slug=wanted.environment)
-    answer = checks.ask(
-        sources, by, checks.query_of(by, "onboard", application, environment)
-    )
+    answer = checks.ask(sources, by, checks.query_of(by, "onboard", application, environment))
     checks.refuse_unless_permitted(answer)
     return answer
 
@@ -243,6 +245,7 @@ def _require_owner(order: Order, by: User, what: str) -> None:
     if by.is_operator or by.pk == order.requester_id:
         return
     raise NotEntitled(f"Only the person who asked or an operator may {what}.")
+
 
 def approve(
     order: Order, *, by: User, digest: str, reason: str, sources: Sequence[EntitlementSource]

@@ -28,9 +28,7 @@ def wake(order_id: int) -> None:
     """Make what waits in the order due now, inside the caller's transaction, and ring."""
     moment = now()
     StepRun.objects.filter(order=order_id, state=RunState.WAITING).update(next_try_at=moment)
-    Order.objects.filter(pk=order_id, ended_as="").update(
-        next_try_at=moment, bell=F("bell") + 1
-    )
+    Order.objects.filter(pk=order_id, ended_as="").update(next_try_at=moment, bell=F("bell") + 1)
     ring(order_id)
 
 

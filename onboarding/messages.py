@@ -255,9 +255,7 @@ PEOPLE = {
 }
 
 OWN = {
-    "berth.error": Message(
-        "Something went wrong", "The details stand below.", TELL_OPERATORS
-    ),
+    "berth.error": Message("Something went wrong", "The details stand below.", TELL_OPERATORS),
     "engine.bug": Message(
         "Something went wrong that nobody foresaw",
         "The details are in the portal's log. The step is tried again within the hour.",
@@ -265,9 +263,7 @@ OWN = {
     ),
 }
 
-MESSAGES = (
-    CLUSTERS | REPOSITORIES | PLANS | ENTITLEMENT | CHANGES | ORDERS | RECORD | PEOPLE | OWN
-)
+MESSAGES = CLUSTERS | REPOSITORIES | PLANS | ENTITLEMENT | CHANGES | ORDERS | RECORD | PEOPLE | OWN
 
 
 def text_of(code: str) -> Message:

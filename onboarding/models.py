@@ -8,7 +8,8 @@ from django.db.models import Q
 from accounts.models import User
 from onboarding.changes.models import Approval, Change
 from portal.clock import now
-from tenants.models import Application, Environment, Placement, Service, Tenant
+from tenants.catalogue import Environment
+from tenants.models import Application, Placement, Service, Tenant
 
 __all__ = [
     "Approval",
@@ -134,7 +135,7 @@ class Revision(models.Model):
     allotted = models.JSONField()  # UUIDs and names given at submit, see onboarding/answers.py
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=now)
-    why = models.TextField(blank=True)  # it was opened: an amendment, or what made the plan outdated
+    why = models.TextField(blank=True)  # it was opened: amended, or the plan was outdated
     change_number = models.CharField(max_length=40, blank=True)  # of a revision that was left
 
     class Meta:
@@ -148,7 +149,7 @@ class Revision(models.Model):
 
 
 class Plan(models.Model):
-    """Everything a revision will bring about, as bytes, with what was chosen when it was drafted."""
+    """Everything a revision will bring about, as bytes, and what was chosen for it at drafting."""
 
     revision = models.OneToOneField(Revision, models.CASCADE, related_name="plan")
     desired = models.TextField()  # canonical JSON; the digest is over these bytes

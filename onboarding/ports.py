@@ -1,4 +1,4 @@
-"""Everything the process needs from outside, in our words: protocols and frozen values, one page."""
+"""Everything the process needs from outside, in our words: protocols and frozen values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -127,10 +127,25 @@ class File:
     executable: bool = False
 
 
+@dataclass(frozen=True)
+class About:
+    """What people read of a scaffold before they choose it; `contents` are short lines."""
+
+    name: str
+    version: str
+    title: str
+    summary: str
+    contents: Sequence[str]
+
+
 class Scaffolder(Protocol):
     """Templates of application repositories."""
 
     def names(self) -> Sequence[str]: ...
+
+    def about(self, name: str) -> About:
+        """Return what the scaffold says of itself. Raises ScaffoldBroken."""
+        ...
 
     def version(self, name: str) -> str: ...
 

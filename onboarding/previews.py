@@ -16,7 +16,8 @@ from onboarding.plans.desired import state
 from onboarding.plans.site import Subject
 from portal.errors import NoCluster
 from tenants import lookups as record_lookups
-from tenants.models import Cluster, Environment
+from tenants.catalogue import Environment
+from tenants.models import Cluster
 
 
 @dataclass(frozen=True)

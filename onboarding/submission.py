@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
-
 from fleet.ground import name_is_free
+
 from onboarding.answers import Allotted, Answers, Spot
 from portal.errors import NameTaken, NoCluster
 from tenants import lookups as record_lookups
 from tenants import names
-from tenants.models import Application, Cluster, Environment, Tenant, TenantCluster
+from tenants.catalogue import Environment
+from tenants.models import Application, Cluster, Tenant, TenantCluster
 
 
 def answers_of(form: Mapping[str, Any]) -> list[Answers]:
@@ -47,15 +48,17 @@ def namespace_of(application: Application, answers: Answers) -> str:
 
 
 def refuse_taken(clusters: Sequence[Cluster], namespace: str) -> None:
-    """Raise NameTaken if a cluster has such a namespace already; silence is no answer and passes,
-    since priming looks again before it makes anything."""
+    """Raise NameTaken if a cluster has such a namespace already.
+
+    Silence is no answer and passes: priming looks again before it makes anything.
+    """
     for cluster in clusters:
         if name_is_free(cluster, namespace) is False:
             raise NameTaken(f"{namespace} is taken on {cluster.slug}.")
 
 
 def allot(application: Application, answers: Answers, clusters: Sequence[Cluster]) -> Allotted:
-    """Give UUIDs and names. Nothing is written: they become true with the order that stores them."""
+    """Give UUIDs and names. Nothing is written: they count once an order stores them."""
     namespace = namespace_of(application, answers)
     patterns = settings.BERTH_NAME_PATTERNS
     name = names.placement(answers.name, answers.environment, patterns)

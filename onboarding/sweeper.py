@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, close_old_connections
 from django.db.models import F, Q, QuerySet
+from fleet.renewal import renew_due
 
 from audit.sealer import seal
-from fleet.renewal import renew_due
 from onboarding import doorbell
 from onboarding.models import Order
 from portal.clock import now

@@ -32,13 +32,13 @@ class BuiltinChanges:
         with transaction.atomic():
             change, _ = Change.objects.get_or_create(key=wish.key, defaults=_columns(wish))
             number = f"CHG{change.pk:07d}"
-            Change.objects.filter(pk=change.pk, number=None).update(number=number)
+            Change.objects.filter(pk=change.pk, number="").update(number=number)
         return number
 
     def unclosed(self, order_uuid: UUID) -> Sequence[str]:
         """Return the numbers of this order's changes that are neither closed nor cancelled."""
-        found = Change.objects.filter(order_uuid=order_uuid, status__in=OPEN, number__isnull=False)
-        return [number for number in found.values_list("number", flat=True) if number]
+        found = Change.objects.filter(order_uuid=order_uuid, status__in=OPEN)
+        return list(found.values_list("number", flat=True))
 
     def state(self, number: str) -> ChangeState:
         """Return the change as it is now; one that nobody decided in time has expired."""

@@ -1,4 +1,4 @@
-"""Approving and refusing in the built-in change system: four eyes, one digest, one decision each."""
+"""Approving and refusing in the built-in change system: four eyes, one digest."""
 
 from django.db import IntegrityError, transaction
 
@@ -10,6 +10,7 @@ from onboarding.models import Order
 from portal.clock import now
 from portal.errors import (
     AlreadyDecided,
+    BerthError,
     ChangeExpired,
     NotApprover,
     OwnOrder,
@@ -18,8 +19,12 @@ from portal.errors import (
 )
 
 
-def why_not(order: Order, change: Change | None, by: User) -> Exception | None:
+def why_not(order: Order, change: Change | None, by: User) -> BerthError | None:
     """Return what keeps this person from deciding on this order, or None."""
+    return _not_this_person(order, by) or _not_any_more(change)
+
+
+def _not_this_person(order: Order, by: User) -> BerthError | None:
     if not by.is_approver:
         return NotApprover("Deciding on orders needs the role approver.")
     if by.pk == order.requester_id:
@@ -27,6 +32,10 @@ def why_not(order: Order, change: Change | None, by: User) -> Exception | None:
     group = order.environment.approver_group
     if group and not by.groups.filter(name=group).exists():
         return NotApprover(f"Orders for {order.environment} are decided by members of {group}.")
+    return None
+
+
+def _not_any_more(change: Change | None) -> BerthError | None:
     if change is None or change.status != ChangeStatus.AUTHORIZE:
         return AlreadyDecided("This order does not wait for approval.")
     if change.expires_at <= now():
@@ -34,15 +43,13 @@ def why_not(order: Order, change: Change | None, by: User) -> Exception | None:
     return None
 
 
-def decide(
-    order: Order, *, by: User, decision: Decision, digest: str, reason: str = ""
-) -> None:
+def decide(order: Order, *, by: User, decision: Decision, digest: str, reason: str = "") -> None:
     """Record one person's decision on the digest that they were shown.
 
     Raises OwnOrder, NotApprover, AlreadyDecided, ChangeExpired, PlanOutdated when the plan has
     another digest by now, or ReasonMissing for a refusal without words.
     """
-    change = Change.objects.filter(number=order.change_number or None).first()
+    change = Change.objects.filter(number=order.change_number).exclude(number="").first()
     hindrance = why_not(order, change, by)
     if hindrance is not None:
         raise hindrance

@@ -23,7 +23,7 @@ class ChangeStatus(models.TextChoices):
 class Change(models.Model):
     """A change record: what it is for, who may approve it, until when, and the digest it covers."""
 
-    number = models.CharField(max_length=40, unique=True, null=True)
+    number = models.CharField(max_length=40, blank=True)
     key = models.CharField(max_length=100, unique=True)  # one change for each order and revision
     order_uuid = models.UUIDField(db_index=True)
     type = models.CharField(max_length=10, choices=ChangeType)
@@ -44,6 +44,9 @@ class Change(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (
+            models.UniqueConstraint(
+                fields=("number",), condition=~Q(number=""), name="onboarding_change_number"
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=ChangeStatus.values), name="onboarding_change_status"
             ),

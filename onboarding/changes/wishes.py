@@ -40,4 +40,5 @@ def approved_by(order: Order) -> str:
     approvals = Approval.objects.filter(
         change__number=order.change_number, decision=Decision.APPROVED
     ).select_related("person")
-    return f"Approved by {', '.join(str(each.person) for each in approvals) or 'the change system'}."
+    people = ", ".join(str(each.person) for each in approvals)
+    return f"Approved by {people or 'the change system'}."

@@ -75,8 +75,10 @@ def is_due(run: StepRun | None, moment: datetime) -> bool:
 
 
 def blocks(steps: Sequence[Step]) -> Iterator[list[Step]]:
-    """Group neighbours that run once a placement: within such a group clusters do not wait
-    for one another. Every other step is a group of its own."""
+    """Group neighbours that run once a placement; every other step is a group of its own.
+
+    Within a group clusters do not wait for one another.
+    """
     for per, group in groupby(enumerate(steps), key=lambda pair: _block_key(*pair)):
         yield [step for _, step in group] if per else []
 
@@ -113,9 +115,7 @@ def _in_block(
     return None, done
 
 
-def back(
-    steps: Sequence[Step], history: History, moment: datetime
-) -> tuple[Item | None, bool]:
+def back(steps: Sequence[Step], history: History, moment: datetime) -> tuple[Item | None, bool]:
     """Return the next due undo, walking the touched steps backwards, and whether all is undone."""
     for block in reversed(list(blocks(steps))):
         item, done = _undo_in_block(block, history, moment)

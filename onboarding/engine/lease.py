@@ -30,9 +30,9 @@ def take(order_id: int, owner: str) -> Lease | None:
     """Take the order if it is due and nobody holds it; None when somebody else does."""
     moment = now()
     free = Q(lease_until=None) | Q(lease_until__lte=moment)
-    taken = Order.objects.filter(
-        free, pk=order_id, ended_as="", next_try_at__lte=moment
-    ).update(lease_owner=owner, lease_until=moment + settings.BERTH_LEASE, fence=F("fence") + 1)
+    taken = Order.objects.filter(free, pk=order_id, ended_as="", next_try_at__lte=moment).update(
+        lease_owner=owner, lease_until=moment + settings.BERTH_LEASE, fence=F("fence") + 1
+    )
     if not taken:
         return None
     row = Order.objects.filter(pk=order_id, lease_owner=owner).values("fence", "bell").first()

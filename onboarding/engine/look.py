@@ -80,7 +80,7 @@ def _take(
         order=order,
         revision=order.revisions.get(number=order.revision_number),
         run=run,
-        placement=Placement.objects.filter(pk=item.placement_id).first(),
+        placement=_placement(item.placement_id),
     )
     try:
         outcome = _act(order, item.step, task, story, tools)
@@ -106,3 +106,8 @@ def _act(order: Order, step: Step, task: Task, story: Story, tools: Tools) -> Ou
         story.guard(task, tools)
     return step.do(task, tools)
 
+
+def _placement(placement_id: int | None) -> Placement | None:
+    if placement_id is None:
+        return None
+    return Placement.objects.select_related("cluster", "tenant_cluster").get(pk=placement_id)

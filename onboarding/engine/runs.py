@@ -20,8 +20,9 @@ BUG = "engine.bug"
 
 
 def backoff(attempt: int) -> timedelta:
-    """Return how long to wait after this failed attempt: doubled each time, five minutes at most."""
-    return min(FIRST_DELAY * 2 ** min(attempt - 1, 10), LONGEST_DELAY)
+    """Return how long to wait after a failed attempt: doubled each time, five minutes at most."""
+    doublings = min(attempt - 1, 10)
+    return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
 
 
 def intend(lease: Lease, order: Order, item: Item, history: History) -> StepRun:
@@ -129,9 +130,7 @@ def fail(lease: Lease, order: Order, run: StepRun, error: BerthError) -> None:
             _try_again(run, error.code, error.detail, backoff(run.attempt))
         else:
             _hold(lease, order)
-            _move(
-                run, RunState.STUCK, error_code=error.code, error_detail=error.detail, note=""
-            )
+            _move(run, RunState.STUCK, error_code=error.code, error_detail=error.detail, note="")
 
 
 def _ended_as(error: BerthError) -> Progress:

@@ -10,7 +10,8 @@ from onboarding.models import Evidence, Order
 from onboarding.ports import Answer, EntitlementSource, Outcome, Query
 from portal.clock import now
 from portal.errors import EntitlementUnknown, NotEntitled
-from tenants.models import Application, Environment
+from tenants.catalogue import Environment
+from tenants.models import Application
 
 
 def query_of(

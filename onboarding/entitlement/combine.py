@@ -14,7 +14,7 @@ NO_SOURCE = Answer(
 
 
 def combined(answers: Sequence[Answer]) -> Answer:
-    """Return the answer that counts: a deny overrides; then a source that cannot tell; then a permit.
+    """Return the answer that counts: a deny, else a source that cannot tell, else a permit.
 
     Sources that all stay silent deny: what no rule permits is not permitted.
     """

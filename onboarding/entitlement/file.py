@@ -29,6 +29,10 @@ LISTS = ("groups", "people", "actions", "applications", "environments")
 TEXTS = ("effect", "tenant", "reason", "remedy")
 
 
+class PolicyBroken(Exception):
+    """The file does not have the form that it must have."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """A read file: its rules and the SHA-256 of its bytes."""
@@ -49,7 +53,7 @@ class FileEntitlements:
         """Answer from the file as it is now."""
         try:
             policy = read(self._path)
-        except (OSError, ValueError, yaml.YAMLError) as error:
+        except (OSError, PolicyBroken, UnicodeDecodeError, yaml.YAMLError) as error:
             return self._unknown(f"{type(error).__name__} while reading the entitlement file")
         fitting = [rule for rule in policy.rules if fits(rule, query)]
         denied = [rule for rule in fitting if rule["effect"] == "deny"]
@@ -91,16 +95,16 @@ class FileEntitlements:
 
 
 def read(path: Path) -> Policy:
-    """Read and check the file. Raises ValueError in words, OSError or yaml.YAMLError."""
+    """Read and check the file. Raises PolicyBroken in words, OSError or yaml.YAMLError."""
     raw = path.read_bytes()
     if len(raw) > LARGEST:
-        raise ValueError(f"The file is larger than {LARGEST} bytes.")
+        raise PolicyBroken(f"The file is larger than {LARGEST} bytes.")
     content = yaml.safe_load(raw)
     if not isinstance(content, dict) or content.get("version") != VERSION:
-        raise ValueError(f"The file must say `version: {VERSION}` on top.")
+        raise PolicyBroken(f"The file must say `version: {VERSION}` on top.")
     rules = content.get("rules")
     if not isinstance(rules, list):
-        raise ValueError("`rules` must be a list.")
+        raise PolicyBroken("`rules` must be a list.")
     for number, rule in enumerate(rules, start=1):
         _check_rule(number, rule)
     return Policy(rules, hashlib.sha256(raw).hexdigest())
@@ -108,19 +112,19 @@ def read(path: Path) -> Policy:
 
 def _check_rule(number: int, rule: object) -> None:
     if not isinstance(rule, dict) or rule.get("effect") not in {"permit", "deny"}:
-        raise ValueError(f"Rule {number}: `effect` must be permit or deny.")
+        raise PolicyBroken(f"Rule {number}: `effect` must be permit or deny.")
     unknown = set(rule) - {*LISTS, *TEXTS}
     if unknown:
-        raise ValueError(f"Rule {number}: unknown keys {', '.join(sorted(map(str, unknown)))}.")
+        raise PolicyBroken(f"Rule {number}: unknown keys {', '.join(sorted(map(str, unknown)))}.")
     if not (rule.get("groups") or rule.get("people")):
-        raise ValueError(f"Rule {number}: name `groups` or `people`.")
+        raise PolicyBroken(f"Rule {number}: name `groups` or `people`.")
     for key in LISTS:
         value = rule.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise ValueError(f"Rule {number}: `{key}` must be a list of texts.")
+            raise PolicyBroken(f"Rule {number}: `{key}` must be a list of texts.")
     for key in TEXTS:
         if not isinstance(rule.get(key, ""), str):
-            raise ValueError(f"Rule {number}: `{key}` must be a text.")
+            raise PolicyBroken(f"Rule {number}: `{key}` must be a text.")
 
 
 def fits(rule: Mapping[str, Any], query: Query) -> bool:

@@ -1,0 +1,1 @@
+"""Management of the portal from the command line."""

@@ -86,6 +86,7 @@ def _placement_facts(
         placement_uuid=str(spot.placement),
         service_uuid=str(subject.allotted.service),
         shard=chosen["shard"],
+        allowed_sources=(githost.address(f"{site.application.tenant.slug}/"),),
         quota=_quota(site),
         egress=tuple(
             Egress(each.slug, each.cidr, each.namespace, each.port, each.protocol)

@@ -67,9 +67,7 @@ def outdated(plan: Plan, order: Order, revision: Revision, tools: Tools) -> str:
 def _same_versions(choices: Choices, tools: Tools) -> bool:
     pack = packs.load(settings.BERTH_PACKS, choices["pack"])
     scaffold = tools.scaffolds.version(choices["scaffold"])
-    return bool(
-        pack.version == choices["pack_version"] and scaffold == choices["scaffold_version"]
-    )
+    return bool(pack.version == choices["pack_version"] and scaffold == choices["scaffold_version"])
 
 
 def inputs_digest(subject: Subject, found: Site) -> str:

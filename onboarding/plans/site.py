@@ -7,7 +7,8 @@ from uuid import UUID
 from accounts.models import User
 from onboarding.answers import Allotted, Answers, Spot
 from portal.errors import PlanRefused
-from tenants.models import Application, Cluster, Destination, Environment, Size
+from tenants.catalogue import Destination, Environment, Size
+from tenants.models import Application, Cluster
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Watching a first delivery: is what Flux applied our commit, or one after it?"""
+"""Watching a first delivery: what Flux applied must be our commit, or one after it."""
 
 from datetime import timedelta
 

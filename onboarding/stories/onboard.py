@@ -28,7 +28,7 @@ def give_back_names(task: Task, tools: Tools) -> Outcome:
 
 
 def check_entitlement(task: Task, tools: Tools) -> Outcome:
-    """May the requester have this at all?"""
+    """Ask whether the requester may have this at all."""
     answer = checks.require(tools.sources, task.order, point="check")
     return Done(answer.reason)
 
@@ -66,12 +66,12 @@ def await_approval(task: Task, tools: Tools) -> Outcome:
         return Wait("Waiting for approval.", waits_for=wishes.approvers(task.order), recheck=POLL)
     guards.require_approval(state, task.plan.digest)
     if not guards.window_is_open(state):
-        return Wait("Approved; waiting for the change window.", waits_for="the window", recheck=POLL)
+        return Wait("Approved; the window is not open.", waits_for="the window", recheck=POLL)
     return Done(wishes.approved_by(task.order))
 
 
 def start_change(task: Task, tools: Tools) -> Outcome:
-    """The last look before anything is made: does the plan still say what was approved?"""
+    """Look a last time, before anything is made, whether the plan is what was approved."""
     reason = drafting.outdated(task.plan, task.order, task.revision, tools)
     if reason:
         tools.changes.cancel(task.order.change_number, note=reason)

@@ -56,9 +56,7 @@ def _spec(task: Task) -> ServiceSpec:
 
 def service_of(order: Order) -> Service | None:
     """Return the service that this order registered, whether or not it was noted on the order."""
-    uuids = [
-        answers.read_allotted(revision.allotted).service for revision in order.revisions.all()
-    ]
+    uuids = [answers.read_allotted(revision.allotted).service for revision in order.revisions.all()]
     return Service.objects.filter(uuid__in=uuids).first()
 
 
@@ -131,9 +129,9 @@ def make_operational(task: Task) -> str:
     Raises TooLate when a withdrawal was quicker.
     """
     order = task.order
-    settled = Order.objects.filter(
-        pk=order.pk, direction=Direction.ONWARD, ended_as=""
-    ).update(settled_at=now())
+    settled = Order.objects.filter(pk=order.pk, direction=Direction.ONWARD, ended_as="").update(
+        settled_at=now()
+    )
     if not settled or order.service is None:
         raise TooLate("The order was turned round meanwhile.")
     to = Lifecycle.REHEARSED if is_rehearsal(order) else Lifecycle.OPERATIONAL

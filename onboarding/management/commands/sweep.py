@@ -22,4 +22,3 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, told_to_stop)
         sweep(keep_going=lambda: not stop.is_set(), pause=stop.wait)
-
