@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.views.decorators.http import require_http_methods
 
 P = ParamSpec("P")
 
@@ -26,3 +27,7 @@ def with_etag(
         return page
 
     return answer
+
+
+# a form's page: shown by GET, answered by POST, and nothing else
+safe_or_post = require_http_methods(["GET", "HEAD", "POST"])

@@ -18,7 +18,7 @@ from cookiecutter.generate import generate_context, is_copy_only_path
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from onboarding.ports import File
+from onboarding.ports import About, File
 from portal.errors import ScaffoldBroken
 
 QUESTIONS = "cookiecutter.json"
@@ -55,6 +55,18 @@ class CookiecutterScaffolds:
         if not isinstance(version, str) or not version:
             raise ScaffoldBroken(f"{name} names no version under _berth in {QUESTIONS}.")
         return version
+
+    def about(self, name: str) -> About:
+        """Return what the scaffold says of itself under _berth. Raises ScaffoldBroken."""
+        berth = _berth(_questions(self._place(name), {}))
+        contents = berth.get("contents")
+        return About(
+            name=name,
+            version=self.version(name),
+            title=str(berth.get("title") or name),
+            summary=str(berth.get("summary", "")),
+            contents=[str(line) for line in contents] if isinstance(contents, list) else [],
+        )
 
     def render(self, name: str, answers: Mapping[str, Any]) -> Sequence[File]:
         place = self._place(name)
