@@ -1,9 +1,109 @@
 """What the frame of every page shows: navigation by role, counts that ask for action, the theme."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import Role, User
+from onboarding import lookups
+
+THEMES = ("light", "dark")
+COOKIE = "berth-theme"
+EVERYBODY = frozenset(Role.values)
+WATCHERS = frozenset({Role.OPERATOR, Role.AUDITOR})
+OPERATORS = frozenset({Role.OPERATOR})
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere to go: `tally` counts what asks this person for action there."""
+
+    label: str
+    url: str
+    icon: str
+    here: bool
+    tally: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the table below: where it leads, and which roles may open it."""
+
+    label: str
+    route: str
+    icon: str
+    roles: frozenset[str]
+    tally: Callable[[User], int] | None = None
+
+
+def _inbox(user: User) -> int:
+    return lookups.inbox_of(user).count()
+
+
+def _stuck(user: User) -> int:
+    return lookups.stuck(user).count()
+
+
+def _wishes(_user: User) -> int:
+    return lookups.unlisted_open().count()
+
+
+MAIN = (
+    Entry("My work", "onboarding:home", "home", EVERYBODY),
+    Entry("Services", "tenants:services", "apps", EVERYBODY),
+    Entry("Orders", "onboarding:orders", "clipboard-check", EVERYBODY),
+    Entry("Approvals", "onboarding:inbox", "gavel", frozenset({Role.APPROVER}), _inbox),
+)
+MORE = (
+    Entry("Stuck orders", "onboarding:stuck", "alert-triangle", OPERATORS, _stuck),
+    Entry("Missing applications", "onboarding:unlisted", "inbox", OPERATORS, _wishes),
+    Entry("Clusters", "fleet:clusters", "server", WATCHERS),
+    Entry("Tenants", "tenants:tenants", "users", WATCHERS),
+    Entry("Applications", "tenants:applications", "box", WATCHERS),
+    Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
+    Entry("Components", "onboarding:components", "layout-grid", OPERATORS),
+)
+OWN = (Entry("Git password and tokens", "accounts:tokens", "key", EVERYBODY),)
 
 
 def frame(http: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Return what `base.html` needs; nothing is looked up until a page draws it."""
+    return {"frame": SimpleLazyObject(lambda: _frame(http))}
+
+
+def _frame(http: HttpRequest) -> dict[str, Any]:
+    theme = http.COOKIES.get(COOKIE, "")
+    shown = {
+        "theme": theme if theme in THEMES else "auto",
+        "here": http.get_full_path(),
+        "searched": http.GET.get("q", "") if http.path == reverse("onboarding:search") else "",
+        "version": settings.BERTH_VERSION,
+        "support": settings.BERTH_SUPPORT,
+    }
+    if not http.user.is_authenticated:
+        return shown
+    more = _places(MORE, http.user, http.path)
+    return shown | {
+        "places": _places(MAIN, http.user, http.path),
+        "more": more,
+        "within_more": any(place.here for place in more),
+        "more_tally": sum(place.tally for place in more),
+        "own": _places(OWN, http.user, http.path),
+        "roles": ", ".join(Role(role).label for role in sorted(http.user.roles)),
+        "zone": http.user.time_zone,
+    }
+
+
+def _places(entries: Sequence[Entry], user: User, path: str) -> list[Place]:
+    return [_place(entry, user, path) for entry in entries if entry.roles & user.roles]
+
+
+def _place(entry: Entry, user: User, path: str) -> Place:
+    url = reverse(entry.route)
+    tally = entry.tally(user) if entry.tally else 0
+    return Place(entry.label, url, entry.icon, path == url, tally)

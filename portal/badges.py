@@ -27,7 +27,8 @@ BADGES = {
     "over": Badge("Over", "neutral", "circle-check"),
     "back": Badge("Being undone", "attention", "arrow-back-up"),
     "done": Badge("Done", "good", "circle-check"),
-    "failed-try": Badge("Failed", "attention", "alert-circle"),
+    "again": Badge("Trying again", "attention", "refresh"),
+    "unfinished": Badge("Not finished", "attention", "circle-minus"),
     "undone": Badge("Undone", "neutral", "arrow-back-up"),
     "withdrawn": Badge("Withdrawn", "neutral", "circle-minus"),
     # decisions

@@ -1,0 +1,100 @@
+"""What stands on the cards of the order form: a value, and what people read of it."""
+
+from collections.abc import Sequence
+
+from onboarding import offers
+from onboarding.models import Order
+from onboarding.offers import Permit
+from onboarding.ports import About
+from portal.fields import Card
+from tenants import lookups as record
+from tenants.catalogue import ChangeType, Destination, Environment, Follow, Size
+from tenants.models import Application
+
+Choice = tuple[str, Card]
+
+
+def of_application(application: Application) -> Choice:
+    return str(application.uuid), Card(
+        application.name,
+        text=application.tenant.name,
+        facts=[fact for fact in (application.reference, f"Owner {application.owner}") if fact],
+    )
+
+
+def of_environment(
+    permit: Permit, application: Application, regions: Sequence[str], amended: Order | None
+) -> Choice:
+    """Return the card of an environment; one that cannot be ordered says why, and what to do."""
+    environment = permit.environment
+    return environment.slug, Card(
+        environment.name,
+        text=_decided(environment),
+        facts=[_follows(environment), *(_clusters(environment, region) for region in regions)],
+        note=environment.notice,
+        blocked=_blocked(permit, application, amended),
+    )
+
+
+def _blocked(permit: Permit, application: Application, amended: Order | None) -> str:
+    if not permit.given:
+        return permit.words
+    environment = permit.environment
+    if amended is not None:
+        return "" if environment.pk == amended.environment_id else "An amendment stays where it is."
+    if record.live_service(application, environment.slug) is not None:
+        return f"{application.name} is there already."
+    if Order.objects.filter(application=application, environment=environment, ended_as="").exists():
+        return "An order for it is under way."
+    return ""
+
+
+def _decided(environment: Environment) -> str:
+    if environment.change_type == ChangeType.STANDARD:
+        return "Approved by policy, starts at once."
+    if environment.approver_group:
+        return f"Decided by {environment.approver_group}."
+    return "Decided by an approver."
+
+
+def _follows(environment: Environment) -> str:
+    if environment.follow == Follow.TAG:
+        return f"Delivers the newest tag of {environment.reference}"
+    guarded = ", protected" if environment.reference_protected else ""
+    return f"Delivers branch {environment.reference}{guarded}"
+
+
+def _clusters(environment: Environment, region: str) -> str:
+    names = [cluster.slug for cluster in offers.clusters(environment, region)]
+    return f"{region}: {', '.join(names)}" if names else f"{region}: no cluster"
+
+
+def of_region(region: str) -> Choice:
+    return region, Card(region)
+
+
+def of_size(size: Size) -> Choice:
+    return size.slug, Card(
+        size.name,
+        text=size.fits,
+        facts=[
+            f"{size.cpu_requests} CPU, at most {size.cpu_limits}",
+            f"{size.memory_requests} memory, at most {size.memory_limits}",
+            f"{size.storage} storage, {size.pods} pods",
+        ],
+    )
+
+
+def of_scaffold(about: About) -> Choice:
+    return about.name, Card(
+        f"{about.title} {about.version}", text=about.summary, facts=list(about.contents)
+    )
+
+
+def of_destination(destination: Destination) -> Choice:
+    target = destination.cidr or f"namespace {destination.namespace}"
+    return destination.slug, Card(
+        destination.name,
+        text=destination.description,
+        facts=[f"{target}, port {destination.port} {destination.protocol}"],
+    )

@@ -1,0 +1,172 @@
+"""One form a page of the order form; each checks the shape of an answer, never rights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from portal.fields import Card
+from tenants import names
+
+Choices = Sequence[tuple[str, Card | str]]
+
+
+class Question(forms.Form):
+    """A page of the order form. `answers` are what it adds to the draft."""
+
+    def answers(self) -> dict[str, Any]:
+        """Return the checked answers as they are stored in the draft."""
+        return dict(self.cleaned_data)
+
+
+class ApplicationForm(Question):
+    application = forms.ChoiceField(
+        label="Application",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose the application that gets a berth.",
+            "invalid_choice": "This application is not one of yours.",
+        },
+    )
+
+    def __init__(self, *args: Any, applications: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "application", applications)
+
+
+class WhereForm(Question):
+    environments = forms.MultipleChoiceField(
+        label="Environments",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Tick several to order them together; each becomes an order of its own.",
+        error_messages={"required": "Tick at least one environment."},
+    )
+    region = forms.ChoiceField(
+        label="Region",
+        widget=forms.RadioSelect,
+        help_text="Where it runs. The clusters in it follow from your operators' rule.",
+        error_messages={"required": "Choose a region."},
+    )
+
+    def __init__(
+        self, *args: Any, environments: Choices, regions: Choices, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "environments", environments)
+        offer(self, "region", regions)
+
+
+class NameForm(Question):
+    name = forms.CharField(
+        label="Name",
+        max_length=names.LIMIT,
+        strip=True,
+        help_text="Becomes part of names on the clusters. Lower-case letters, digits and dashes.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "A name is needed."},
+    )
+
+    def clean_name(self) -> str:
+        """Refuse what Kubernetes would refuse, in words."""
+        name = str(self.cleaned_data["name"])
+        faults = names.faults(name)
+        if faults:
+            raise ValidationError(" ".join(faults))
+        return name
+
+
+class SizeForm(Question):
+    size = forms.ChoiceField(
+        label="Size",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a size. It can be changed later by an order."},
+    )
+
+    def __init__(self, *args: Any, sizes: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "size", sizes)
+
+
+class CodeForm(Question):
+    scaffold = forms.ChoiceField(
+        label="Scaffold",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what the repository starts with."},
+    )
+
+    def __init__(self, *args: Any, scaffolds: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "scaffold", scaffolds)
+
+
+class ConnectionsForm(Question):
+    destinations = forms.MultipleChoiceField(
+        label="Destinations",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Nothing else can be reached from this application.",
+    )
+
+    def __init__(self, *args: Any, destinations: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "destinations", destinations)
+
+
+class OwnersForm(Question):
+    owner = forms.ChoiceField(
+        label="Owner of the service",
+        help_text="Is asked first when something is wrong with it, and reviews it later.",
+        error_messages={"required": "Somebody has to own the service."},
+    )
+
+    def __init__(self, *args: Any, owners: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "owner", owners)
+
+
+class ReasonForm(forms.Form):
+    """Words that go into the audit trail."""
+
+    reason = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Shown on the order and kept in the audit trail.",
+    )
+
+
+class RefusalForm(ReasonForm):
+    reason = forms.CharField(
+        label="Reason",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The requester reads it: what has to change so that you would approve.",
+        error_messages={"required": "Say what has to change, so that the requester knows."},
+    )
+
+
+class UnlistedForm(forms.Form):
+    """An application that the form does not list."""
+
+    name = forms.CharField(
+        label="Name or number of the application",
+        max_length=100,
+        error_messages={"required": "The name of the application is needed."},
+    )
+    note = forms.CharField(
+        label="What operators should know",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Such as the team that owns it, and where it is written down.",
+    )
+
+
+def offer(form: forms.Form, name: str, choices: Choices) -> None:
+    """Set the choices of a field. A field without choices is a mistake of this file."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(f"{name} offers no choices")
+    field.choices = list(choices)

@@ -1,0 +1,97 @@
+"""What the order form offers: environments with their rules, regions, sizes, destinations, scaffolds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from accounts.models import User
+from onboarding import submission
+from onboarding.entitlement import checks
+from onboarding.ports import About, Answer, EntitlementSource, Outcome, Scaffolder
+from portal.errors import NoCluster
+from tenants import lookups as record
+from tenants.catalogue import Destination, Environment, Size
+from tenants.models import Application, Cluster
+
+SHOWN = 12  # applications; more are found by typing
+
+
+@dataclass(frozen=True)
+class Permit:
+    """Whether a person may order an application in an environment, with reason and remedy."""
+
+    environment: Environment
+    answer: Answer
+
+    @property
+    def given(self) -> bool:
+        return self.answer.outcome is Outcome.PERMIT
+
+    @property
+    def words(self) -> str:
+        return f"{self.answer.reason} {self.answer.remedy}".strip()
+
+
+def environments() -> Sequence[Environment]:
+    return list(Environment.objects.all())
+
+
+def sizes() -> Sequence[Size]:
+    return list(Size.objects.all())
+
+
+def destinations() -> Sequence[Destination]:
+    return list(Destination.objects.filter(offered=True))
+
+
+def regions() -> Sequence[str]:
+    """Return the regions in which some cluster accepts services."""
+    found = Cluster.objects.filter(accepting=True).values_list("region", flat=True)
+    return sorted(set(found))
+
+
+def applications(person: User, typed: str) -> tuple[Sequence[Application], int]:
+    """Return the first applications that this person may look at and that match, and how many do."""
+    found = record.applications_of(person).filter(retired_at=None)
+    for word in typed.split()[:5]:
+        found = found.filter(_names(word))
+    return list(found[:SHOWN]), found.count()
+
+
+def _names(word: str) -> Q:
+    return (
+        Q(name__icontains=word)
+        | Q(slug__icontains=word)
+        | Q(reference__icontains=word)
+        | Q(tenant__name__icontains=word)
+    )
+
+
+def permits(
+    person: User, application: Application, sources: Sequence[EntitlementSource]
+) -> list[Permit]:
+    """Ask for each environment; a hint for the form, asked again at submit."""
+    return [
+        Permit(each, checks.ask(sources, person, checks.query_of(person, "onboard", application, each)))
+        for each in environments()
+    ]
+
+
+def clusters(environment: Environment, region: str) -> Sequence[Cluster]:
+    """Return the clusters that follow by the operators' rule; none is an answer too."""
+    try:
+        return submission.clusters_for(environment, region)
+    except NoCluster:
+        return []
+
+
+def scaffolds(templates: Scaffolder) -> Sequence[About]:
+    """Return what each scaffold says of itself. Raises ScaffoldBroken."""
+    return [templates.about(name) for name in templates.names()]
+
+
+def owners(application: Application) -> Sequence[User]:
+    """Return who may own a service of the application: its owner and its tenant's members."""
+    members = Q(tenants=application.tenant) | Q(pk=application.owner_id)
+    return list(User.objects.filter(members, is_active=True).distinct().order_by("username"))
