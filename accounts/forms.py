@@ -1,10 +1,12 @@
 """Forms of the door: signing in, one's own account, and what operators change of others."""
 
 import zoneinfo
+from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import validate_password
 
 from accounts import tokens
 from accounts.models import Role, User
@@ -28,6 +30,10 @@ def zones() -> list[tuple[str, str]]:
     ]
 
 
+def _secret(autocomplete: str) -> forms.PasswordInput:
+    return forms.PasswordInput(attrs={"autocomplete": autocomplete})
+
+
 class SignInForm(AuthenticationForm):
     """User name and password. Wrong name, wrong password and switched off read the same."""
 
@@ -44,18 +50,40 @@ class SignInForm(AuthenticationForm):
         return str(self.cleaned_data["username"]).lower()
 
 
-class OwnPasswordForm(PasswordChangeForm[User]):
+class OwnPasswordForm(forms.Form):
     """The present password, and the next one twice."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    present = forms.CharField(label="Present password", strip=False, widget=_secret("current-password"))
+    password = forms.CharField(
+        label="New password",
+        strip=False,
+        widget=_secret("new-password"),
+        help_text="At least 12 characters. Several words that do not belong together are good.",
+    )
+    again = forms.CharField(
+        label="New password again", strip=False, widget=_secret("new-password")
+    )
+
+    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
+        self.person = person
         super().__init__(*args, **kwargs)
-        self.fields["old_password"].label = "Present password"
-        self.fields["new_password1"].label = "New password"
-        self.fields["new_password1"].help_text = (
-            "At least 12 characters. Several words that do not belong together are good."
-        )
-        self.fields["new_password2"].label = "New password again"
-        self.fields["new_password2"].help_text = ""
+
+    def clean_present(self) -> str:
+        present = str(self.cleaned_data["present"])
+        if not self.person.check_password(present):
+            raise forms.ValidationError("This is not your present password.")
+        return present
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        validate_password(password, self.person)
+        return password
+
+    def clean_again(self) -> str:
+        again = str(self.cleaned_data["again"])
+        if again != self.cleaned_data.get("password", again):
+            raise forms.ValidationError("The two new passwords are not the same.")
+        return again
 
 
 class GitPasswordForm(forms.Form):

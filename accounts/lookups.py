@@ -56,8 +56,9 @@ def git_passwords_of(person: User) -> QuerySet[MachineToken]:
 
 
 def git_password_of(person: User, uuid: UUID) -> MachineToken:
-    """Return one of a person's own Git passwords."""
-    return _or_404(git_passwords_of(person).filter(uuid=uuid).first())
+    """Return one of a person's own Git passwords, also one that opens nothing any more."""
+    own = MachineToken.objects.filter(owner=person, scope=Scope.GIT)
+    return _or_404(own.filter(uuid=uuid).first())
 
 
 def machine_tokens_for(asker: User) -> QuerySet[MachineToken]:
@@ -67,8 +68,8 @@ def machine_tokens_for(asker: User) -> QuerySet[MachineToken]:
 
 
 def machine_token_for(asker: User, uuid: UUID) -> MachineToken:
-    """Return a machine's token that can still be revoked, if an operator asks."""
-    return _or_404(machine_tokens_for(asker).filter(uuid=uuid, enabled=True).first())
+    """Return a machine's token, if an operator asks."""
+    return _or_404(machine_tokens_for(asker).filter(uuid=uuid).first())
 
 
 def locked_until(username: str, address: str | None) -> datetime:

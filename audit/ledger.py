@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from audit.models import Entry, Touched, Unsealed
 
@@ -80,6 +82,16 @@ def note(
     Unsealed.objects.create(entry_id=entry.pk)
     Touched.objects.bulk_create(_touched(entry, each) for each in (subject, *also))
     return entry
+
+
+def forget_touched(before: datetime) -> int:
+    """Forget which records were touched by entries older than this; the entries stay.
+
+    Whoever copies the record by its changes has to come by more often; `before` says how often.
+    """
+    old = Exists(Entry.objects.filter(pk=OuterRef("entry_id"), at__lt=before))
+    forgotten, _ = Touched.objects.filter(old).delete()
+    return forgotten
 
 
 def _touched(entry: Entry, subject: Subject) -> Touched:

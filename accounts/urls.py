@@ -1,0 +1,29 @@
+"""Routes of the door."""
+
+from django.urls import path
+
+from accounts import people, views
+
+app_name = "accounts"
+urlpatterns = [
+    path("sign-in/", views.sign_in, name="sign-in"),
+    path("sign-out/", views.sign_out, name="sign-out"),
+    path("theme/", views.theme, name="theme"),
+    path("you/", views.you, name="you"),
+    path("you/password/", views.password, name="password"),
+    path("you/time-zone/", views.time_zone, name="time-zone"),
+    path("you/sign-out-elsewhere/", views.sign_out_elsewhere, name="sign-out-elsewhere"),
+    path("you/git-passwords/", views.git_passwords, name="git-passwords"),
+    path(
+        "you/git-passwords/<uuid:uuid>/revoke/",
+        views.revoke_git_password,
+        name="revoke-git-password",
+    ),
+    path("people/", people.people, name="people"),
+    path("people/<uuid:uuid>/", people.person, name="person"),
+    path("people/<uuid:uuid>/roles/", people.roles, name="roles"),
+    path("people/<uuid:uuid>/switch-off/", people.switch_off, name="switch-off"),
+    path("people/<uuid:uuid>/switch-on/", people.switch_on, name="switch-on"),
+    path("machines/", people.machines, name="machines"),
+    path("machines/<uuid:uuid>/revoke/", people.revoke_machine, name="revoke-machine"),
+]
