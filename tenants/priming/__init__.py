@@ -1,1 +1,1 @@
-"""Priming, pure: facts go in, checked Kubernetes objects come out. Nothing here talks to anything."""
+"""Priming, pure: facts go in, checked Kubernetes objects come out. Nothing here talks."""

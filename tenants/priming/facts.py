@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TenantFacts:
-    """What the `tenant/` part of a pack is rendered from: shared ground of a tenant on a cluster."""
+    """What the `tenant/` part of a pack is rendered from: a tenant's shared ground on a cluster."""
 
     tenant: str  # slug
     tenant_cluster_uuid: str
@@ -78,6 +78,8 @@ class PlacementFacts:
     quota: Quota
     egress: tuple[Egress, ...]
     source: GitSource
-    allowed_sources: tuple[str, ...]  # those of the tenant on this cluster; source.url starts with one
+    allowed_sources: tuple[
+        str, ...
+    ]  # those of the tenant on this cluster; source.url starts with one
     pace: Pace
     labels: Mapping[str, str]
