@@ -1,4 +1,7 @@
-"""What can be done with people, roles, sessions and tokens. The only writers; each writes an entry."""
+"""What can be done with people, roles, sessions and tokens.
+
+Nothing else writes their rows, and each act writes an audit entry.
+"""
 
 from collections.abc import Sequence
 
@@ -185,9 +188,7 @@ def make_token(
 
 
 @transaction.atomic
-def make_git_password(
-    name: str, *, by: User, days: int = tokens.DAYS
-) -> tuple[MachineToken, str]:
+def make_git_password(name: str, *, by: User, days: int = tokens.DAYS) -> tuple[MachineToken, str]:
     """Issue a token for one's own use of Git and return it with its text, to be shown once.
 
     Lets the person in at once who was locked out with an old one.

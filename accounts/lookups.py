@@ -39,7 +39,7 @@ def narrowed(people: QuerySet[User], *, text: str, role: str, active: str) -> Qu
 def tally_of_roles(people: QuerySet[User]) -> dict[str, int]:
     """Return how many people hold each role."""
     held = people.order_by().values_list("role_grants__role").annotate(Count("pk"))
-    return {role: 0 for role in Role.values} | {role: count for role, count in held if role}
+    return dict.fromkeys(Role.values, 0) | {role: count for role, count in held if role}
 
 
 def sessions_of(person: User) -> QuerySet[Session]:

@@ -9,7 +9,7 @@ from audit.ledger import Actor
 
 @dataclass(frozen=True)
 class Machine:
-    """The holder of a token without an owner. It has no roles; `tenants.TokenGrant` gives it sight."""
+    """The holder of a token without an owner. It has no roles; `tenants` grants its sight."""
 
     token: MachineToken
 

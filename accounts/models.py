@@ -25,6 +25,19 @@ class Role(models.TextChoices):
     OPERATOR = "operator", "Operator"
     AUDITOR = "auditor", "Auditor"
 
+    @property
+    def what(self) -> str:
+        """Say in a sentence what the role is for."""
+        return WHAT[self]
+
+
+WHAT = {
+    Role.DEVELOPER: "Orders berths for the applications of their tenants, and sees what is theirs.",
+    Role.APPROVER: "Decides on orders that the entitlement source lets them decide on.",
+    Role.OPERATOR: "Looks after tenants, catalogue, clusters, people and stuck orders.",
+    Role.AUDITOR: "Reads everything and changes nothing.",
+}
+
 
 class User(AbstractUser):
     """A person, known by (issuer, subject); names and addresses may change, these do not."""

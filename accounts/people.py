@@ -35,6 +35,7 @@ def people(http: SignedIn) -> HttpResponse:
             lists.choices(http, "active", "Account", [("", "All", None), *active]),
         ],
         "text": text,
+        "kept": [(name, http.GET[name]) for name in ("role", "active") if name in http.GET],
     }
     return render(http, "accounts/people.html", page)
 
@@ -120,4 +121,5 @@ def revoke_machine(http: SignedIn, uuid: UUID) -> HttpResponse:
         actions.revoke_token(token, by=http.user, reason=form.cleaned_data["reason"])
         messages.success(http, f"The token “{token.name}” opens nothing any more.")
         return redirect("accounts:machines")
-    return render(http, "accounts/revoke_machine.html", {"token": token, "form": form})
+    page = {"token": token, "form": form, "goes": [token.name]}
+    return render(http, "accounts/revoke_machine.html", page)

@@ -19,14 +19,14 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         """Return the row of this session with what its content says about person and browser."""
-        plain = super().create_model_instance(data)
-        return self.get_model_class()(
-            session_key=plain.session_key,
-            session_data=plain.session_data,
-            expire_date=plain.expire_date,
-            user_id=data.get(SESSION_KEY),
-            started_at=moment(data.get(STARTED)),
-            seen_at=moment(data.get(SEEN)),
-            address=data.get(ADDRESS),
-            browser=data.get(BROWSER, ""),
-        )
+        row = super().create_model_instance(data)
+        columns = {
+            "user_id": data.get(SESSION_KEY),
+            "started_at": moment(data.get(STARTED)),
+            "seen_at": moment(data.get(SEEN)),
+            "address": data.get(ADDRESS),
+            "browser": data.get(BROWSER, ""),
+        }
+        for name, value in columns.items():
+            setattr(row, name, value)
+        return row

@@ -72,13 +72,11 @@ def locked_out(
     username = (credentials or {}).get("username", "")
     until = lookups.locked_until(username, addresses.of(http))
     seconds = max(int((until - now()).total_seconds()), 1)
-    return render(
-        http,
-        "accounts/locked_out.html",
-        {"username": username, "until": until, "tries": settings.AXES_FAILURE_LIMIT},
-        status=HTTPStatus.TOO_MANY_REQUESTS,
-        headers={"Retry-After": str(seconds), "Cache-Control": "no-store"},
-    )
+    page = {"username": username, "until": until, "tries": settings.AXES_FAILURE_LIMIT}
+    answer = render(http, "accounts/locked_out.html", page, status=HTTPStatus.TOO_MANY_REQUESTS)
+    answer.headers["Retry-After"] = str(seconds)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_POST
@@ -144,7 +142,9 @@ def git_passwords(http: SignedIn) -> HttpResponse:
 def revoke_git_password(http: SignedIn, uuid: UUID) -> HttpResponse:
     token = lookups.git_password_of(http.user, uuid)
     if http.method != "POST":
-        return render(http, "accounts/revoke_git_password.html", {"token": token})
+        return render(
+            http, "accounts/revoke_git_password.html", {"goes": [token.name], "token": token}
+        )
     actions.revoke_token(token, by=http.user)
     messages.success(http, f"The Git password “{token.name}” opens nothing any more.")
     return redirect("accounts:you")

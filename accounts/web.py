@@ -28,7 +28,7 @@ def for_roles(*roles: Role) -> Callable[[View[P]], View[P]]:
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
-        def answer(http: SignedIn, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def answer(http: SignedIn, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if http.user.roles.isdisjoint(roles):
                 raise RoleMissing(" or ".join(role.label for role in roles))
             return view(http, *args, **kwargs)

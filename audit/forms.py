@@ -14,9 +14,7 @@ class SearchForm(forms.Form):
     verb = forms.CharField(
         required=False, max_length=60, help_text="The exact words, such as granted role"
     )
-    record = forms.CharField(
-        required=False, max_length=253, help_text="Part of a name, or a UUID"
-    )
+    record = forms.CharField(required=False, max_length=253, help_text="Part of a name, or a UUID")
     since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(
         required=False, label="Up to", widget=forms.DateInput(attrs={"type": "date"})

@@ -18,7 +18,11 @@ SECRET_WORDS = ("password", "secret", "token", "key", "credential")
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: `ident` is stable (issuer and subject, or `system:<part>`), `name` is for people."""
+    """Who acts: `ident` is stable, `name` is for people.
+
+    Identities are `<issuer>:<subject>` of a person, `token:<key>`, `command:<login>` and
+    `system:<part>`.
+    """
 
     ident: str
     name: str
@@ -43,7 +47,9 @@ class Origin:
     request_id: str = ""
 
 
-origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+COMMAND_LINE = Origin()
+
+origin: ContextVar[Origin] = ContextVar("origin", default=COMMAND_LINE)
 
 SYSTEM = Actor(ident="system:engine", name="Berth")
 

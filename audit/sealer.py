@@ -47,9 +47,7 @@ def _seal(limit: int) -> int:
     for entry in entries:
         number += 1
         hash_ = chain.link(previous_hash, entry)
-        seals.append(
-            Seal(seq=number, entry_id=entry.pk, previous_hash=previous_hash, hash=hash_)
-        )
+        seals.append(Seal(seq=number, entry_id=entry.pk, previous_hash=previous_hash, hash=hash_))
         previous_hash = hash_
     Seal.objects.bulk_create(seals)
     Unsealed.objects.filter(entry_id__in=[each.entry_id for each in seals]).delete()

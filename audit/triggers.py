@@ -1,7 +1,7 @@
 """Tables that are only added to: the database itself refuses to change or delete their rows.
 
 A room names its tables with `append_only` when Django starts. Triggers are put (back) after every
-migrate, because SQLite drops them when it rebuilds a table. Tests that empty tables lift them first.
+migrate, because SQLite drops them when it rebuilds a table. Tests lift them to empty tables.
 """
 
 from collections.abc import Iterator
@@ -93,13 +93,15 @@ def _present(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
 # a trigger that somebody switched off (tgenabled) counts as missing
 _LISTED = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')",
 }
 
 
 def _creation(connection: BaseDatabaseWrapper, table: str, operation: str) -> str:
     quoted = connection.ops.quote_name
-    head = f"TRIGGER {quoted(_name(table, operation))} BEFORE {operation.upper()} ON {quoted(table)}"
+    head = (
+        f"TRIGGER {quoted(_name(table, operation))} BEFORE {operation.upper()} ON {quoted(table)}"
+    )
     if connection.vendor == "postgresql":
         each = "STATEMENT" if operation == "truncate" else "ROW"
         return f"CREATE OR REPLACE {head} FOR EACH {each} EXECUTE FUNCTION berth_append_only()"

@@ -1,10 +1,12 @@
 """Every route of the portal, by room."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from portal import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("", include("accounts.urls")),
+    path("audit/", include("audit.urls")),
 ]

@@ -1,4 +1,4 @@
-"""Issues a machine's token and shows it once. What it sees of the record is granted by `tenants`."""
+"""Issues a machine's token and shows it once. What it sees is granted in `tenants`."""
 
 from typing import Any
 
