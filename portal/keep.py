@@ -1,7 +1,7 @@
 """Keeps one program running: starts it again when it falls, stops it within seconds when told.
 
-`python -m portal.keep NAME PROGRAM [ARGUMENT ...]`. Linux ends the program with its keeper, and the
-keeper with whoever started it, so that nothing is left behind whichever of them is killed.
+`python -m portal.keep [--last] NAME PROGRAM [ARGUMENT ...]`. Linux ends the program with its
+keeper, and the keeper with whoever started it, so nothing is left behind whoever is killed.
 """
 
 import ctypes
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 STOP_SECONDS = 4.0  # the launcher kills a keeper that takes five
+LAST_SECONDS = 2.0  # so much later is a program stopped that others still talk to
 STANDS_SECONDS = 5.0  # a program that ran so long was well
 FALLS = 3  # in a row, each within STANDS_SECONDS, and the keeper gives up
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -27,13 +28,17 @@ def die_with_parent(number: int = signal.SIGTERM) -> None:
         _libc.prctl(PR_SET_PDEATHSIG, number)
 
 
-def keep(name: str, program: Sequence[str]) -> int:
-    """Run the program until a signal says stop; return 0 then, or its status if it cannot stand."""
+def keep(name: str, program: Sequence[str], *, linger: float = 0.0) -> int:
+    """Run the program until a signal says stop; return 0 then, or its status if it cannot stand.
+
+    `linger` is how many seconds it stays after the signal.
+    """
     falls = 0
     while True:
         began = time.monotonic()
         with started(program) as running:
             if not fell(running):
+                signal.sigtimedwait((signal.SIGCHLD,), linger)
                 end(running)
                 return 0
         falls = falls + 1 if time.monotonic() - began < STANDS_SECONDS else 1
@@ -86,7 +91,10 @@ def say(sentence: str) -> None:
 def main() -> int:
     die_with_parent()
     signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
-    return keep(sys.argv[1], sys.argv[2:])
+    arguments = sys.argv[1:]
+    if arguments[0] == "--last":
+        return keep(arguments[1], arguments[2:], linger=LAST_SECONDS)
+    return keep(arguments[0], arguments[1:])
 
 
 if __name__ == "__main__":

@@ -22,4 +22,5 @@ class Command(BaseCommand):
         record.make(by=command_line())
         if not settings.BERTH_ENTITLEMENT_FILE.exists():
             settings.BERTH_ENTITLEMENT_FILE.write_text(ENTITLEMENTS.read_text())
-        self.stdout.write("\n".join(people.introduction()))
+        if options["verbosity"]:
+            self.stdout.write("\n".join(people.introduction()))
