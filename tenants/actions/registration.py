@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -10,10 +10,8 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from audit.ledger import Actor
-from portal.clock import now
 from portal.errors import InUse, NameTaken, ServiceExists
 from tenants.actions import ground, rows
-from tenants.actions.rows import Changes
 from tenants.catalogue import Destination
 from tenants.lifecycle import FOLLOWS, LIVE, Lifecycle
 from tenants.models import Application, Cluster, Placement, Service, TenantCluster
@@ -134,21 +132,26 @@ def _presence(
 
 @transaction.atomic
 def set_lifecycle(
-    row: Service | Placement,
+    service: Service,
     to: Lifecycle,
     *,
-    expected_from: Lifecycle | Collection[Lifecycle],
+    expected_from: Collection[Lifecycle] = (),
     by: Actor,
     reason: str = "",
 ) -> bool:
-    """Move a service or placement on if it is where it is expected. False when it is not.
+    """Move a service and its placements on, if it is where it is expected. False when it is not.
 
-    Retiring ends with `retire_placement` and `retire_service`, which look after what rests on it.
+    `expected_from` is wherever `to` may follow, unless it is given. Retiring ends with
+    `retire_service`, which looks after what rests on it.
     """
     if to == Lifecycle.RETIRED:
-        raise ValueError("Use retire_placement or retire_service.")
-    expected = {expected_from} if isinstance(expected_from, Lifecycle) else set(expected_from)
-    return _move(row, to, expected, by=by, reason=reason)
+        raise ValueError("A service is retired by retire_service.")
+    expected = expected_from or [state for state in LIVE if to in FOLLOWS[state]]
+    if not _move(service, to, expected, by=by, reason=reason):
+        return False
+    for placement in service.placements.filter(lifecycle__in=expected):
+        _move(placement, to, expected, by=by, reason=reason)
+    return True
 
 
 def _move(
@@ -158,29 +161,33 @@ def _move(
     *,
     by: Actor,
     reason: str = "",
-    **also: Any,
 ) -> bool:
     for seen in expected:
         if to not in FOLLOWS[seen]:
             raise ValueError(f"{to.label} does not follow {seen.label}.")
-        if rows.move(row, to={"lifecycle": to, **also}, lifecycle=seen):
+        if rows.move(row, to={"lifecycle": to}, lifecycle=seen):
             break
     else:
         return False
     row.refresh_from_db()
-    first_known = {field: (None, value) for field, value in also.items()}
-    changes: Changes = {"lifecycle": (seen.value, to.value), **first_known}
+    changes = {"lifecycle": (seen.value, to.value)}
     rows.note("moved", row, by=by, changes=changes, reason=reason)
     return True
 
 
 @transaction.atomic
-def note_delivery(placement: Placement, revision: str, *, to: Lifecycle, by: Actor) -> bool:
-    """Write down what was delivered first, and move the placement to rehearsed or operational.
+def set_live(placement: Placement, *, revision: str, at: datetime, by: Actor) -> bool:
+    """Write down what a placement delivered first, and when. False when that is known already.
 
-    False when the placement has left designed already.
+    Its lifecycle moves with its service, once every placement is live.
     """
-    return _move(placement, to, {Lifecycle.DESIGNED}, by=by, revision=revision, live_at=now())
+    to = {"revision": revision, "live_at": at}
+    if not rows.move(placement, to=to, live_at=None, lifecycle__in=LIVE):
+        return False
+    placement.refresh_from_db()
+    changes = {field: (None, value) for field, value in to.items()}
+    rows.note("saw live", placement, by=by, changes=changes)
+    return True
 
 
 @transaction.atomic
@@ -202,6 +209,7 @@ def retire_service(service: Service, *, by: Actor, reason: str = "") -> bool:
 
     Raises InUse while it is operational.
     """
+    rows.hold(service)
     for placement in service.placements.filter(lifecycle__in=LIVE):
         retire_placement(placement, by=by, reason=reason)
     return _retire(service, by=by, reason=reason)

@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.models import User
 from audit.ledger import Actor
 from tenants import names
-from tenants.actions import PlacementSpec, ServiceSpec
+from tenants.actions.registration import PlacementSpec, ServiceSpec
 from tenants.models import Application, Cluster, Tenant
 from tests.make import make_application, make_cluster, make_environment, make_size
 

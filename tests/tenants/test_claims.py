@@ -6,7 +6,7 @@ import pytest
 
 from audit.models import Entry
 from portal.errors import InUse, NameTaken
-from tenants import actions
+from tenants.actions import claims, rows
 from tenants.models import Application, Claim, ClaimKind, Cluster, Presence, Tenant
 from tests.make import make_application, make_tenant_cluster
 from tests.tenants.conftest import AtOnce
@@ -16,7 +16,7 @@ NAME = "retail-basket-dev"
 
 
 def take(cluster: Cluster, application: Application, order: UUID, name: str = NAME) -> Claim:
-    return actions.claim(
+    return claims.claim(
         ClaimKind.NAMESPACE,
         str(cluster.uuid),
         name,
@@ -27,7 +27,7 @@ def take(cluster: Cluster, application: Application, order: UUID, name: str = NA
 
 
 def take_repository(application: Application, order: UUID) -> Claim:
-    return actions.claim(
+    return claims.claim(
         ClaimKind.REPOSITORY, HOST, "retail/basket", order_uuid=order, application=application
     )
 
@@ -74,7 +74,7 @@ def test_a_control_namespace_is_never_claimed(
     presence = make_tenant_cluster(payments, eu1)
     with pytest.raises(NameTaken):
         take(eu1, basket, uuid4(), "payments-flux")
-    actions.rows.move(presence, to={"presence": Presence.GONE})
+    rows.move(presence, to={"presence": Presence.GONE})
     assert take(eu1, basket, uuid4(), "payments-flux").released_at is None
 
 
@@ -91,8 +91,8 @@ def test_a_repository_of_another_application_is_taken(basket: Application) -> No
 def test_what_was_given_back_can_be_taken_again(basket: Application, eu1: Cluster) -> None:
     order = uuid4()
     take(eu1, basket, order)
-    assert actions.release_claims(order) == 1
-    assert actions.release_claims(order) == 0
+    assert claims.release_claims(order) == 1
+    assert claims.release_claims(order) == 0
     assert take(eu1, basket, uuid4()).released_at is None
 
 
@@ -102,22 +102,22 @@ def test_a_repository_stays_claimed_while_another_order_rests_on_it(
     first, second = uuid4(), uuid4()
     repository = take_repository(basket, first)
     take(eu1, basket, second, "retail-basket-prod")
-    assert actions.release_claims(first) == 0
+    assert claims.release_claims(first) == 0
     repository.refresh_from_db()
     assert repository.order_uuid == second
-    assert actions.release_claims(second) == 2
+    assert claims.release_claims(second) == 2
 
 
 def test_an_amended_order_keeps_what_it_still_needs(basket: Application, eu1: Cluster) -> None:
     order = uuid4()
     kept, dropped = take(eu1, basket, order), take(eu1, basket, order, "retail-basket2-dev")
-    assert actions.release_claims(order, keep=[kept.uuid]) == 1
+    assert claims.release_claims(order, keep=[kept.uuid]) == 1
     dropped.refresh_from_db()
     assert dropped.released_at is not None
 
 
 def test_a_retired_application_takes_no_names(basket: Application, eu1: Cluster) -> None:
     basket_before = Application.objects.get(pk=basket.pk)
-    actions.rows.move(basket, to={"retired_at": "2026-01-01T00:00:00Z"})
+    rows.move(basket, to={"retired_at": "2026-01-01T00:00:00Z"})
     with pytest.raises(InUse, match="has been retired"):
         take(eu1, basket_before, uuid4())

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from audit.models import Entry
 from portal.errors import RecordMoved, RoleMissing
-from tenants import actions
+from tenants.actions import offers, owners
 from tenants.catalogue import Destination
 from tenants.models import Application, Cluster, Membership, Tenant
 from tests.make import make_environment, make_size
@@ -14,7 +14,7 @@ from tests.tenants.conftest import AtOnce
 
 
 def test_a_tenant_is_made_with_one_entry(olivia: User) -> None:
-    tenant = actions.make_tenant(slug="retail", name="Retail", by=olivia)
+    tenant = owners.make_tenant(slug="retail", name="Retail", by=olivia)
     entry = Entry.objects.get()
     assert (entry.verb, entry.object_uuid, entry.actor) == ("made", tenant.uuid, olivia.ident)
     assert entry.changes["name"] == [None, "Retail"]
@@ -23,7 +23,7 @@ def test_a_tenant_is_made_with_one_entry(olivia: User) -> None:
 def test_only_operators_write_the_record(alice: User, audra: User) -> None:
     for person in (alice, audra):
         with pytest.raises(RoleMissing):
-            actions.make_tenant(slug="retail", name="Retail", by=person)
+            owners.make_tenant(slug="retail", name="Retail", by=person)
     assert not Tenant.objects.exists()
 
 
@@ -38,7 +38,7 @@ def test_only_operators_write_the_record(alice: User, audra: User) -> None:
 )
 def test_a_name_that_breaks_a_rule_is_refused_in_words(olivia: User, slug: str, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
-        actions.make_tenant(slug=slug, name="X", by=olivia)
+        owners.make_tenant(slug=slug, name="X", by=olivia)
 
 
 def test_the_database_refuses_what_got_past_the_check(db: None) -> None:
@@ -49,30 +49,30 @@ def test_the_database_refuses_what_got_past_the_check(db: None) -> None:
 def test_of_two_tenants_made_at_once_the_second_is_refused_in_words(
     at_once: AtOnce, olivia: User
 ) -> None:
-    make = lambda: actions.make_tenant(slug="retail", name="Retail", by=olivia)  # noqa: E731
+    make = lambda: owners.make_tenant(slug="retail", name="Retail", by=olivia)  # noqa: E731
     outcomes = at_once(make, make)
     assert sorted(type(each).__name__ for each in outcomes) == ["Tenant", "ValidationError"]
 
 
 def test_a_change_says_what_was_before(retail: Tenant, olivia: User) -> None:
-    actions.change_tenant(retail, {"name": "Retail bank"}, seen=1, by=olivia)
+    owners.change_tenant(retail, {"name": "Retail bank"}, seen=1, by=olivia)
     retail.refresh_from_db()
     assert (retail.name, retail.version) == ("Retail bank", 2)
     assert Entry.objects.get().changes == {"name": ["Retail", "Retail bank"]}
 
 
 def test_a_form_that_was_overtaken_changes_nothing(retail: Tenant, olivia: User) -> None:
-    actions.change_tenant(retail, {"name": "First"}, seen=1, by=olivia)
+    owners.change_tenant(retail, {"name": "First"}, seen=1, by=olivia)
     for row in (retail, Tenant.objects.get()):
         with pytest.raises(RecordMoved):
-            actions.change_tenant(row, {"name": "Second"}, seen=1, by=olivia)
+            owners.change_tenant(row, {"name": "Second"}, seen=1, by=olivia)
     assert Tenant.objects.get().name == "First"
 
 
 def test_of_two_changes_at_once_one_wins(at_once: AtOnce, retail: Tenant, olivia: User) -> None:
     def change_to(name: str) -> None:
         row = Tenant.objects.get(pk=retail.pk)
-        actions.change_tenant(row, {"name": name}, seen=1, by=olivia)
+        owners.change_tenant(row, {"name": name}, seen=1, by=olivia)
 
     outcomes = at_once(lambda: change_to("First"), lambda: change_to("Second"))
     assert sorted(type(each).__name__ for each in outcomes) == ["NoneType", "RecordMoved"]
@@ -81,26 +81,26 @@ def test_of_two_changes_at_once_one_wins(at_once: AtOnce, retail: Tenant, olivia
 
 def test_a_slug_stays_for_ever(retail: Tenant, olivia: User) -> None:
     with pytest.raises(ValueError, match="slug"):
-        actions.change_tenant(retail, {"slug": "other"}, seen=1, by=olivia)
+        owners.change_tenant(retail, {"slug": "other"}, seen=1, by=olivia)
 
 
 def test_a_change_to_what_it_is_already_leaves_no_entry(retail: Tenant, olivia: User) -> None:
-    assert actions.change_tenant(retail, {"name": retail.name}, seen=1, by=olivia) == {}
+    assert owners.change_tenant(retail, {"name": retail.name}, seen=1, by=olivia) == {}
     assert not Entry.objects.exists()
 
 
 def test_membership_is_given_and_taken_once(retail: Tenant, charlie: User, olivia: User) -> None:
-    assert actions.add_member(retail, charlie, by=olivia)
-    assert not actions.add_member(retail, charlie, by=olivia)
-    assert actions.remove_member(retail, charlie, by=olivia)
-    assert not actions.remove_member(retail, charlie, by=olivia)
+    assert owners.add_member(retail, charlie, by=olivia)
+    assert not owners.add_member(retail, charlie, by=olivia)
+    assert owners.remove_member(retail, charlie, by=olivia)
+    assert not owners.remove_member(retail, charlie, by=olivia)
     assert not Membership.objects.filter(user=charlie).exists()
     assert Entry.objects.count() == 2
 
 
 def test_a_cost_centre_must_fit_a_label(retail: Tenant, alice: User, olivia: User) -> None:
     with pytest.raises(ValidationError, match="Use letters, digits"):
-        actions.make_application(
+        owners.make_application(
             retail, slug="basket", name="Basket", owner=alice, cost_centre="CC 12/3", by=olivia
         )
 
@@ -109,7 +109,7 @@ def test_two_applications_of_one_name_are_refused_in_words(
     basket: Application, olivia: User
 ) -> None:
     with pytest.raises(ValidationError, match="This tenant has an application of this name"):
-        actions.make_application(
+        owners.make_application(
             basket.tenant,
             slug="basket",
             name="Again",
@@ -121,20 +121,20 @@ def test_two_applications_of_one_name_are_refused_in_words(
 
 def test_the_repository_of_an_application_is_noted_once(basket: Application, olivia: User) -> None:
     where = {"host": "bare", "name": "retail/basket", "url": "http://127.0.0.1/git/retail/basket"}
-    assert actions.note_repository(basket, by=olivia.actor, **where)
-    assert not actions.note_repository(basket, by=olivia.actor, **where)
+    assert owners.note_repository(basket, by=olivia.actor, **where)
+    assert not owners.note_repository(basket, by=olivia.actor, **where)
     assert basket.repository_name == "retail/basket"
 
 
 def test_a_destination_names_one_target(olivia: User) -> None:
     both = Destination(slug="db", name="DB", cidr="10.0.0.0/8", namespace="db", port=1)
     with pytest.raises(ValidationError, match="an address range or a namespace, not both"):
-        actions.offer(both, by=olivia)
+        offers.offer(both, by=olivia)
 
 
 def test_an_offer_changes_with_an_entry(olivia: User) -> None:
     size = make_size("s")
-    actions.change_offer(size, {"pods": 20}, seen=1, by=olivia)
+    offers.change_offer(size, {"pods": 20}, seen=1, by=olivia)
     assert Entry.objects.get().changes == {"pods": [10, 20]}
 
 
@@ -142,7 +142,7 @@ def test_the_rules_of_a_cluster_change_together_with_its_environments(
     eu1: Cluster, olivia: User
 ) -> None:
     prod = make_environment("prod")
-    changes = actions.change_cluster(
+    changes = offers.change_cluster(
         eu1, {"accepting": False}, seen=1, by=olivia, environments=[prod]
     )
     assert changes == {"accepting": (True, False), "environments": ("dev", "prod")}

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from audit.models import Entry, Touched
 from portal.errors import InUse, NameTaken, ServiceExists, TenantLeaving
-from tenants import actions
+from tenants.actions import claims, ground, owners, registration
 from tenants.lifecycle import Lifecycle
 from tenants.models import (
     Application,
@@ -23,7 +23,7 @@ from tests.tenants.conftest import ENGINE, AtOnce, placement_of, spec_of
 
 
 def register(application: Application, *clusters: Cluster) -> Service:
-    return actions.register_service(spec_of(application, *clusters), by=ENGINE)
+    return registration.register_service(spec_of(application, *clusters), by=ENGINE)
 
 
 def test_a_service_is_registered_with_what_it_rests_on(basket: Application, eu1: Cluster) -> None:
@@ -42,8 +42,8 @@ def test_a_service_is_registered_with_what_it_rests_on(basket: Application, eu1:
 
 def test_the_same_uuids_again_give_the_same_rows(basket: Application, eu1: Cluster) -> None:
     spec = spec_of(basket, eu1)
-    first = actions.register_service(spec, by=ENGINE)
-    assert actions.register_service(spec, by=ENGINE).pk == first.pk
+    first = registration.register_service(spec, by=ENGINE)
+    assert registration.register_service(spec, by=ENGINE).pk == first.pk
     assert Placement.objects.count() == 1
     assert Entry.objects.filter(verb="registered").count() == 1
 
@@ -58,7 +58,7 @@ def test_of_two_registrations_at_once_one_wins(
     at_once: AtOnce, basket: Application, eu1: Cluster
 ) -> None:
     specs = [spec_of(basket, eu1), spec_of(basket, eu1)]
-    outcomes = at_once(*(lambda s=s: actions.register_service(s, by=ENGINE) for s in specs))
+    outcomes = at_once(*(lambda s=s: registration.register_service(s, by=ENGINE) for s in specs))
     assert sorted(type(each).__name__ for each in outcomes) == ["Service", "ServiceExists"]
     assert Placement.objects.count() == TenantCluster.objects.count() == 1
 
@@ -77,59 +77,66 @@ def test_a_namespace_in_use_is_taken(basket: Application, eu1: Cluster) -> None:
     other = make_application("other", tenant=basket.tenant)
     spot = placement_of(other, eu1, namespace="retail-basket-dev")
     with pytest.raises(NameTaken):
-        actions.register_service(spec_of(other, placements=(spot,)), by=ENGINE)
+        registration.register_service(spec_of(other, placements=(spot,)), by=ENGINE)
     assert not Service.objects.filter(application=other).exists()
 
 
 def test_newcomers_wait_while_the_tenant_leaves(basket: Application, eu1: Cluster) -> None:
     first = register(basket, eu1)
-    actions.retire_service(first, by=ENGINE)
+    registration.retire_service(first, by=ENGINE)
     with pytest.raises(TenantLeaving):
         register(basket, eu1)
     presence = TenantCluster.objects.get()
-    fence = actions.take_ground(presence, "w1", until=presence.created_at)
-    assert actions.mark_gone(presence, fence or 0)
+    fence = ground.take_ground(presence, "w1", until=presence.created_at)
+    assert ground.mark_gone(presence, fence or 0)
     assert register(basket, eu1).placements.get().tenant_cluster.presence == Presence.PRESENT
 
 
 def test_a_retired_application_gets_no_service(basket: Application, eu1: Cluster) -> None:
     spec = spec_of(basket, eu1)
-    actions.retire_application(basket, by=ENGINE)
+    owners.retire_application(basket, by=ENGINE)
     with pytest.raises(InUse):
-        actions.register_service(spec, by=ENGINE)
+        registration.register_service(spec, by=ENGINE)
 
 
-def test_a_lifecycle_moves_only_from_where_it_was_seen(db: None) -> None:
+def test_a_lifecycle_moves_only_from_where_it_is_expected(db: None) -> None:
     service = make_service()
-    to, seen = Lifecycle.OPERATIONAL, Lifecycle.DESIGNED
-    assert actions.set_lifecycle(service, to, expected_from=seen, by=ENGINE)
-    assert not actions.set_lifecycle(service, to, expected_from=seen, by=ENGINE)
+    assert registration.set_lifecycle(service, Lifecycle.OPERATIONAL, by=ENGINE)
+    assert not registration.set_lifecycle(service, Lifecycle.OPERATIONAL, by=ENGINE)
     assert service.version == 2
     assert Entry.objects.get().changes == {"lifecycle": ["designed", "operational"]}
 
 
 def test_nothing_rises_from_retired(db: None) -> None:
+    service = make_service(lifecycle=Lifecycle.RETIRED)
+    assert not registration.set_lifecycle(service, Lifecycle.OPERATIONAL, by=ENGINE)
     with pytest.raises(ValueError, match="does not follow"):
-        actions.set_lifecycle(
-            make_service(), Lifecycle.OPERATIONAL, expected_from=Lifecycle.RETIRED, by=ENGINE
+        registration.set_lifecycle(
+            service, Lifecycle.OPERATIONAL, expected_from=[Lifecycle.RETIRED], by=ENGINE
         )
 
 
 def test_a_first_delivery_is_written_down_once(db: None) -> None:
     placement = make_placement()
-    to = Lifecycle.OPERATIONAL
-    assert actions.note_delivery(placement, "main@sha1:abc", to=to, by=ENGINE)
-    assert not actions.note_delivery(placement, "main@sha1:def", to=to, by=ENGINE)
-    assert placement.revision == "main@sha1:abc"
-    assert placement.live_at is not None
+    at = placement.created_at
+    assert registration.set_live(placement, revision="main@sha1:abc", at=at, by=ENGINE)
+    assert not registration.set_live(placement, revision="main@sha1:def", at=at, by=ENGINE)
+    assert (placement.revision, placement.live_at) == ("main@sha1:abc", at)
+
+
+def test_placements_move_on_with_their_service(db: None) -> None:
+    placement = make_placement()
+    registration.set_lifecycle(placement.service, Lifecycle.REHEARSED, by=ENGINE)
+    placement.refresh_from_db()
+    assert placement.lifecycle == Lifecycle.REHEARSED
 
 
 def test_the_last_placement_lets_the_ground_leave(basket: Application, eu1: Cluster) -> None:
     first = register(basket, eu1).placements.get()
     second = register(make_application("other", tenant=basket.tenant), eu1).placements.get()
-    actions.retire_placement(first, by=ENGINE)
+    registration.retire_placement(first, by=ENGINE)
     assert TenantCluster.objects.get().presence == Presence.PRESENT
-    actions.retire_placement(second, by=ENGINE)
+    registration.retire_placement(second, by=ENGINE)
     assert TenantCluster.objects.get().presence == Presence.LEAVING
 
 
@@ -140,7 +147,7 @@ def test_of_two_last_placements_at_once_one_lets_the_ground_leave(
         register(basket, eu1).placements.get(),
         register(make_application("other", tenant=basket.tenant), eu1).placements.get(),
     ]
-    done = at_once(*(lambda p=p: actions.retire_placement(p, by=ENGINE) for p in places))
+    done = at_once(*(lambda p=p: registration.retire_placement(p, by=ENGINE) for p in places))
     assert done == [True, True]
     assert TenantCluster.objects.get().presence == Presence.LEAVING
 
@@ -148,32 +155,32 @@ def test_of_two_last_placements_at_once_one_lets_the_ground_leave(
 def test_a_service_in_use_is_not_retired_by_undo(db: None) -> None:
     placement = make_placement(lifecycle=Lifecycle.OPERATIONAL)
     with pytest.raises(InUse, match="operational"):
-        actions.retire_service(placement.service, by=ENGINE)
+        registration.retire_service(placement.service, by=ENGINE)
     placement.refresh_from_db()
     assert placement.lifecycle == Lifecycle.OPERATIONAL
 
 
 def test_retiring_twice_does_nothing_more(db: None) -> None:
     service = make_placement().service
-    assert actions.retire_service(service, by=ENGINE, reason="Withdrawn")
-    assert not actions.retire_service(service, by=ENGINE)
+    assert registration.retire_service(service, by=ENGINE, reason="Withdrawn")
+    assert not registration.retire_service(service, by=ENGINE)
     assert Entry.objects.filter(object_uuid=service.uuid).count() == 1
 
 
 def test_an_application_with_a_live_service_stays(olivia: User) -> None:
     service = make_service()
     with pytest.raises(InUse, match="still runs in dev"):
-        actions.retire_application(service.application, by=olivia)
-    actions.retire_service(service, by=ENGINE)
-    assert actions.retire_application(service.application, by=olivia)
+        owners.retire_application(service.application, by=olivia)
+    registration.retire_service(service, by=ENGINE)
+    assert owners.retire_application(service.application, by=olivia)
 
 
 def test_an_application_with_an_order_under_way_stays(basket: Application, olivia: User) -> None:
     kind = ClaimKind.REPOSITORY
     order = uuid4()
-    actions.claim(kind, "bare", "retail/basket", order_uuid=order, application=basket)
+    claims.claim(kind, "bare", "retail/basket", order_uuid=order, application=basket)
     with pytest.raises(InUse, match="under way"):
-        actions.retire_application(basket, by=olivia)
+        owners.retire_application(basket, by=olivia)
 
 
 def test_a_service_in_two_regions_of_clusters_has_two_placements(basket: Application) -> None:

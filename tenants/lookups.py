@@ -1,0 +1,195 @@
+"""Rows of the record by who is asking. Absent and forbidden look the same: 404.
+
+People see the tenants they are members of; operators and auditors see all; a machine sees what its
+token was granted.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import Http404
+
+from accounts.machines import Machine, Principal
+from accounts.models import User
+from tenants import names
+from tenants.catalogue import Environment
+from tenants.lifecycle import LIVE
+from tenants.models import (
+    Application,
+    Claim,
+    ClaimKind,
+    Cluster,
+    Placement,
+    Presence,
+    Service,
+    Tenant,
+    TenantCluster,
+    TokenGrant,
+)
+
+Row = TypeVar("Row", bound=Model)
+
+
+def sees_everything(principal: Principal) -> bool:
+    """Say whether somebody looks across tenants."""
+    if isinstance(principal, Machine):
+        return TokenGrant.objects.filter(token=principal.token, tenant=None).exists()
+    return principal.sees_everything
+
+
+def _within(principal: Principal, path: str) -> Q:
+    """Return the condition that the tenant at the end of `path` is one that they see."""
+    if sees_everything(principal):
+        return Q()
+    return Q(**{f"{path}in": _own(principal)})
+
+
+def _own(principal: Principal) -> QuerySet[Tenant]:
+    if isinstance(principal, Machine):
+        return Tenant.objects.filter(token_grants__token=principal.token)
+    return Tenant.objects.filter(memberships__user=principal)
+
+
+def found(rows: QuerySet[Row], uuid: UUID) -> Row:
+    """Return the row with this UUID out of what somebody sees, or raise Http404."""
+    row = rows.filter(uuid=uuid).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def tenants_of(principal: Principal) -> QuerySet[Tenant]:
+    return Tenant.objects.filter(_within(principal, "pk__"))
+
+
+def tenant_for(principal: Principal, uuid: UUID) -> Tenant:
+    return found(tenants_of(principal), uuid)
+
+
+def applications_of(principal: Principal) -> QuerySet[Application]:
+    """Return applications, retired ones too, with tenant and owner."""
+    rows = Application.objects.filter(_within(principal, "tenant__"))
+    return rows.select_related("tenant", "owner")
+
+
+def application_for(principal: Principal, uuid: UUID) -> Application:
+    return found(applications_of(principal), uuid)
+
+
+def services_of(principal: Principal) -> QuerySet[Service]:
+    """Return services, retired ones too, with what their names are made of."""
+    rows = Service.objects.filter(_within(principal, "application__tenant__"))
+    return rows.select_related("application__tenant", "environment", "owner", "size")
+
+
+def service_for(principal: Principal, uuid: UUID) -> Service:
+    return found(services_of(principal), uuid)
+
+
+def placements_of(principal: Principal) -> QuerySet[Placement]:
+    """Return placements, retired ones too, with service and cluster."""
+    rows = Placement.objects.filter(_within(principal, "service__application__tenant__"))
+    return rows.select_related("service__application__tenant", "cluster", "tenant_cluster")
+
+
+def placement_for(principal: Principal, uuid: UUID) -> Placement:
+    return found(placements_of(principal), uuid)
+
+
+def presences_of(principal: Principal) -> QuerySet[TenantCluster]:
+    """Return where tenants have ground, with tenant and cluster."""
+    rows = TenantCluster.objects.filter(_within(principal, "tenant__"))
+    return rows.select_related("tenant", "cluster")
+
+
+def presence_for(principal: Principal, uuid: UUID) -> TenantCluster:
+    return found(presences_of(principal), uuid)
+
+
+def claims_of(principal: Principal) -> QuerySet[Claim]:
+    """Return taken names, for whoever sees everything; none, for others."""
+    rows = Claim.objects.select_related("application__tenant")
+    return rows if sees_everything(principal) else rows.none()
+
+
+def clusters_for(principal: Principal) -> QuerySet[Cluster]:
+    """Return the fleet. Everybody may know its clusters' names and regions."""
+    rows = Cluster.objects.prefetch_related("environments")
+    return rows if principal.is_authenticated else rows.none()
+
+
+def cluster_for(principal: Principal, uuid: UUID) -> Cluster:
+    return found(clusters_for(principal), uuid)
+
+
+def people_of(tenant: Tenant) -> QuerySet[User]:
+    """Return the members of a tenant that the caller has found by who is asking."""
+    return tenant.members.order_by("first_name", "last_name", "username")
+
+
+# What the process above asks while it draws up an order
+
+
+def clusters_for_service(environment: Environment, region: str) -> list[Cluster]:
+    """Return the clusters that a new service is placed on, by the operators' rule.
+
+    Of those that accept the environment in the region: by rank, then fewest live placements, then
+    name; as many as the environment asks for, or fewer where there are not so many.
+    """
+    live = Count("placements", filter=Q(placements__lifecycle__in=LIVE))
+    accepting = environment.clusters.filter(accepting=True, region=region)
+    ordered = accepting.annotate(load=live).order_by("rank", "load", "slug")
+    return list(ordered[: environment.clusters_per_service])
+
+
+def regions_for(environment: Environment) -> list[str]:
+    """Return the regions in which some cluster takes services of the environment."""
+    accepting = environment.clusters.filter(accepting=True).order_by("region")
+    return list(accepting.values_list("region", flat=True).distinct())
+
+
+def environments() -> QuerySet[Environment]:
+    return Environment.objects.all()
+
+
+def live_service(application: Application, environment: str) -> Service | None:
+    """Return the service that the application has in the environment, unless it is retired."""
+    return application.services.filter(environment=environment, lifecycle__in=LIVE).first()
+
+
+def is_name_taken(kind: ClaimKind, scope: str, name: str) -> bool:
+    """Say whether a name is claimed, or is a tenant's control namespace on the cluster."""
+    if Claim.objects.filter(kind=kind, scope=scope, name=name, released_at=None).exists():
+        return True
+    if kind != ClaimKind.NAMESPACE:
+        return False
+    ground = TenantCluster.objects.filter(cluster__uuid=scope, control_namespace=name)
+    return ground.exclude(presence=Presence.GONE).exists()
+
+
+def ground_of(tenant: Tenant, cluster: Cluster) -> TenantCluster:
+    """Return the tenant's presence on the cluster as it is, or as it would be made (not saved).
+
+    Whoever asks gets the same UUID and control namespace, before it is made and after.
+    """
+    there = TenantCluster.objects.filter(tenant=tenant, cluster=cluster).first()
+    return there or TenantCluster(
+        uuid=names.presence_uuid(tenant.uuid, cluster.uuid),
+        tenant=tenant,
+        cluster=cluster,
+        control_namespace=names.control_namespace(tenant.slug, settings.BERTH_NAME_PATTERNS),
+        pack=settings.BERTH_PACK,
+    )
+
+
+def searched(rows: QuerySet[Row], text: str, columns: Sequence[str]) -> QuerySet[Row]:
+    """Return the rows in which every word of the text stands in one of the columns."""
+    for word in text.split()[:5]:
+        match = Q()
+        for column in columns:
+            match |= Q(**{f"{column}__icontains": word})
+        rows = rows.filter(match)
+    return rows
