@@ -99,6 +99,11 @@ REPOSITORIES = {
         "Somebody made one of this name, so Berth leaves it alone.",
         "An operator has to rename or hand over that repository, and then tries again.",
     ),
+    "githost.push-refused": Message(
+        "The commit does not fit into the repository",
+        "Something that is there is in the way, as it says below. Nothing was changed.",
+        "The team moves it out of the way, and then somebody tries again.",
+    ),
     "githost.branch-moved": Message(
         "Somebody pushed at the same moment",
         "Berth builds its commit on the new head.",

@@ -121,6 +121,12 @@ class RepositoryForeign(Permanent):
     code = "githost.repository-foreign"
 
 
+class PushRefused(Permanent):
+    """A file, folder or reference of the repository is in the way of what should be added."""
+
+    code = "githost.push-refused"
+
+
 class RepositoryMoved(Conflict):
     """The branch moved while the commit was made; the next try builds on the new head."""
 
