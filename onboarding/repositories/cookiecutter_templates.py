@@ -58,7 +58,7 @@ class CookiecutterScaffolds:
 
     def about(self, name: str) -> About:
         """Return what the scaffold says of itself under _berth. Raises ScaffoldBroken."""
-        berth = _berth(_questions(self._place(name), {}))
+        berth = _inner(_questions(self._place(name), {}), "_berth")
         contents = berth.get("contents")
         return About(
             name=name,
