@@ -20,7 +20,7 @@ def livez(http: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(http: HttpRequest) -> HttpResponse:
-    """Say whether the database answers and is migrated. A lost queue harms nobody and is no sign."""
+    """Say whether the database answers and is migrated. The queue may be lost without harm."""
     try:
         executor = MigrationExecutor(connection)
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())

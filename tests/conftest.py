@@ -1,11 +1,16 @@
-"""Fixtures of every room: five people with a fixed relation, and a clock that tests move.
+"""Fixtures of every room: five people with a fixed relation, a clock, and Debian's Chromium.
 
 alice and bob belong to tenant retail, and bob is an approver too; charlie belongs to another one,
 payments; olivia operates the portal; audra audits it.
+
+With BERTH_NO_SKIPS set, a test that would be skipped fails: CI leaves nothing out unseen.
 """
 
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Generator, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import pytest
 import time_machine
@@ -14,7 +19,42 @@ from accounts.models import Role, User
 from tenants.models import Tenant
 from tests.make import make_tenant, make_user
 
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+CHROMIUM = shutil.which("chromium")
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Leave tests in a browser out where there is none, and say so."""
+    if CHROMIUM is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _without_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _without_skip((yield))
+
+
+def _without_skip(report: Report) -> Report:
+    if report.skipped and os.environ.get("BERTH_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"This was skipped, and nothing may be: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the system's Chromium instead of one that Playwright would download."""
+    # as root, and in containers, Chromium cannot make its own sandbox
+    sandbox = [] if os.getuid() else ["--no-sandbox"]
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": sandbox}
 
 
 @pytest.fixture

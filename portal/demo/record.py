@@ -106,9 +106,13 @@ def _offered() -> Sequence[Environment | Size | Destination]:
             reference_protected=True,
             notice="No changes from 18 December to 4 January.",
         ),
-        _size("s", 10, "Small", "One or two small services", ("500m", "1Gi", "1", "2Gi", "5Gi"), 10),
+        _size(
+            "s", 10, "Small", "One or two small services", ("500m", "1Gi", "1", "2Gi", "5Gi"), 10
+        ),
         _size("m", 20, "Medium", "A service with a cache", ("2", "4Gi", "4", "8Gi", "20Gi"), 20),
-        _size("l", 30, "Large", "A busy service with workers", ("8", "16Gi", "16", "32Gi", "50Gi"), 40),
+        _size(
+            "l", 30, "Large", "A busy service with workers", ("8", "16Gi", "16", "32Gi", "50Gi"), 40
+        ),
         Destination(
             slug="orders-db",
             name="Orders database",
