@@ -65,10 +65,12 @@ MORE = (
     Entry("Clusters", "fleet:clusters", "server", WATCHERS),
     Entry("Tenants", "tenants:tenants", "users", WATCHERS),
     Entry("Applications", "tenants:applications", "box", WATCHERS),
+    Entry("People", "accounts:people", "user-check", OPERATORS),
+    Entry("Machine tokens", "accounts:machines", "key", OPERATORS),
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
     Entry("Components", "onboarding:components", "layout-grid", OPERATORS),
 )
-OWN = (Entry("Git password and tokens", "accounts:tokens", "key", EVERYBODY),)
+OWN = (Entry("Account and Git passwords", "accounts:you", "key", EVERYBODY),)
 
 
 def frame(http: HttpRequest) -> dict[str, Any]:
