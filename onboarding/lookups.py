@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from accounts.models import User
@@ -128,3 +128,15 @@ def unlisted_for(user: User, number: int) -> Unlisted:
     if wish is None or not user.is_operator:
         raise Http404
     return wish
+
+
+def earlier_orders(user: User, order: Order) -> Orders:
+    """Return the visible orders of the same application, without this one, newest first."""
+    return orders_of(user).filter(application=order.application_id).exclude(pk=order.pk)
+
+
+def order_counts(user: User, column: str) -> dict[str, int]:
+    """Return how many visible orders have each value of a column."""
+    visible = Order.objects.filter(pk__in=orders_of(user).values("pk"))
+    counted = visible.order_by().values_list(column).annotate(Count("pk"))
+    return dict(counted)
