@@ -1,0 +1,72 @@
+"""A cluster through its administrator's kubeconfig: for joining only, and stored nowhere."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kubernetes.client import Configuration
+from kubernetes.config import ConfigException, load_kube_config
+
+from fleet.connections import answers
+from fleet.connections.api import ApiAccess
+from fleet.connections.line import Refused
+from fleet.ports import Endpoint, Manifest, Ref
+from portal.errors import NotJoined
+
+
+class AdminAccess(ApiAccess):
+    """Administration with whatever the kubeconfig has: token, client certificate, exec plugin."""
+
+    @classmethod
+    def from_kubeconfig(cls, name: str, *, kubeconfig: Path | None, context: str) -> "AdminAccess":
+        """Return the access of a context; without a file, of KUBECONFIG or ~/.kube/config.
+
+        Raises NotJoined in words when the file cannot be used.
+        """
+        told = _configuration(kubeconfig, context)
+        if not told.verify_ssl:
+            raise NotJoined(
+                "This kubeconfig skips the check of the server's certificate "
+                "(insecure-skip-tls-verify). Give it the cluster's certificate authority instead."
+            )
+        authority = Path(told.ssl_ca_cert).read_text() if told.ssl_ca_cert else ""
+        return cls(
+            name,
+            Endpoint(told.host, authority, told.tls_server_name or ""),
+            authorization=told.get_api_key_with_prefix("BearerToken") or "",
+            client_certificate=(told.cert_file, told.key_file) if told.cert_file else None,
+        )
+
+    def version(self) -> str:
+        try:
+            return str(self._server.at("/version")["gitVersion"])
+        except Refused as refused:
+            raise answers.as_error(refused, "The version of the API server") from refused
+
+    def listed(self, api_version: str, kind: str, *, labels: str = "") -> Sequence[Manifest] | None:
+        try:
+            return self._server.listed(api_version, kind, labels=labels)
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise answers.as_error(refused, f"The list of {kind}") from refused
+
+    def would_refuse(self, manifest: Manifest) -> str:
+        try:
+            self._server.dry_run(manifest)
+        except Refused as refused:
+            return answers.as_error(refused, str(Ref.of(manifest))).detail
+        return ""
+
+
+def _configuration(kubeconfig: Path | None, context: str) -> Configuration:
+    told = Configuration()
+    try:
+        load_kube_config(
+            config_file=str(kubeconfig) if kubeconfig else None,
+            context=context or None,
+            client_configuration=told,
+            persist_config=False,
+        )
+    except (ConfigException, OSError, ValueError, KeyError) as error:
+        raise NotJoined(f"The kubeconfig cannot be used: {error}") from error
+    return told

@@ -1,0 +1,179 @@
+"""What the process above does on clusters: prime, take away, look. Each call is an effect.
+
+Every function may be repeated after a crash at any point, and none runs inside a transaction.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.conf import settings
+
+from audit.ledger import SYSTEM
+from fleet import delivery, hearing, objects
+from fleet.budget import Budget
+from fleet.objects import Entry, Resolve
+from fleet.ports import MANAGER, PLACEMENT_PREFIX, Delivered, Manifest, Ref
+from portal.clock import now
+from portal.errors import BerthError, ClusterBusy, PackNewer, StillGoing, TenantLeaving
+from tenants.actions import ground as shared
+from tenants.actions import registration
+from tenants.models import Cluster, Placement, Presence, TenantCluster
+from tenants.priming import labels
+
+GLANCE = 2.0  # seconds that a person's form waits for a cluster
+
+
+def prime_tenant(
+    presence: TenantCluster, entries: Sequence[Entry], *, pack_version: int, owner: str
+) -> str:
+    """Apply a tenant's shared ground under its own lease, and return what was done in words.
+
+    Raises TenantLeaving, PackNewer, NamespaceForeign, and ClusterBusy while another order has the
+    ground.
+    """
+    budget = Budget.of_effect()
+    with _holding(presence, owner) as fence:
+        _refuse_unfit(presence, pack_version)
+        with hearing.listening(presence.cluster) as access:
+            objects.refuse_foreign(access, objects.manifests(entries), budget)
+            report = objects.apply(access, entries, manager=MANAGER, budget=budget)
+        if not shared.note_pack(presence, pack_version, fence):
+            raise ClusterBusy(f"Another order took over {presence} meanwhile.")
+    return f"{len(report.applied)} objects are in {presence.control_namespace}."
+
+
+def prime_placement(placement: Placement, entries: Sequence[Entry], *, resolve: Resolve) -> str:
+    """Apply a placement's objects, and return what was done in words.
+
+    `resolve` turns the name of a secret reference into the secret; it is asked just before the
+    apply and the answer is kept nowhere. Raises NamespaceForeign.
+    """
+    budget = Budget.of_effect()
+    control = _control_namespace(placement)
+    own_line = [entry for entry in entries if _is_own_line(entry["manifest"], control)]
+    rest = [entry for entry in entries if not _is_own_line(entry["manifest"], control)]
+    with hearing.listening(placement.cluster) as access:
+        if access.read(control, within=budget.call()) is None:
+            raise ClusterBusy(f"The namespace {control.name} is not there yet.")
+        objects.refuse_foreign(access, objects.manifests(rest), budget)
+        manager = f"{MANAGER}-{placement.uuid}"
+        objects.apply(access, own_line, manager=manager, budget=budget)
+        whole = [objects.with_secrets(entry, resolve) for entry in rest]
+        report = objects.apply(access, whole, manager=MANAGER, budget=budget)
+    return f"{len(report.applied)} objects are on {placement.cluster.slug}."
+
+
+def unprime_placement(placement: Placement, entries: Sequence[Entry]) -> None:
+    """Take away what carries the placement's UUID, and its line in the control namespace.
+
+    Raises StillGoing until all of it is gone. Called on nothing, it does nothing.
+    """
+    budget = Budget.of_effect()
+    ours = {labels.PLACEMENT: str(placement.uuid)}
+    refs = [Ref.of(each) for each in reversed(objects.manifests(entries))]
+    control = _control_namespace(placement)
+    with hearing.listening(placement.cluster) as access:
+        if access.read(control, within=budget.call()) is not None:
+            inside = [ref for ref in refs if ref.namespace == control.name]
+            # first and wholly: it still prunes with the rights of the account beside it
+            last_word = [ref for ref in inside if ref.kind == "Kustomization"]
+            objects.remove(access, last_word, ours=ours, budget=budget)
+            objects.remove(access, inside, ours=ours, budget=budget)
+        spaces = [ref for ref in refs if ref.kind == "Namespace" and ref != control]
+        objects.remove(access, spaces, ours=ours, budget=budget)
+        access.annotate(control, {f"{PLACEMENT_PREFIX}{placement.namespace}": None})
+
+
+def unprime_tenant_if_last(placement: Placement, entries: Sequence[Entry], *, owner: str) -> None:
+    """Retire a placement that was taken away; the last one takes the shared ground with it.
+
+    Raises what `unprime_tenant` does.
+    """
+    registration.retire_placement(placement, by=SYSTEM)
+    presence = placement.tenant_cluster
+    presence.refresh_from_db()
+    if presence.presence == Presence.LEAVING:
+        unprime_tenant(presence, entries, owner=owner)
+
+
+def unprime_tenant(presence: TenantCluster, entries: Sequence[Entry], *, owner: str) -> None:
+    """Take away the shared ground of a presence that is leaving, and write down that it is gone.
+
+    Raises StillGoing until it is gone, also while placements still have a line in it.
+    """
+    budget = Budget.of_effect()
+    ours = {labels.TENANT_CLUSTER: str(presence.uuid)}
+    spaces = [Ref.of(each) for each in objects.manifests(entries) if _is_namespace(each)]
+    with _holding(presence, owner) as fence:
+        with hearing.listening(presence.cluster) as access:
+            guests = access.placements_of(presence.control_namespace)
+            if guests:
+                raise StillGoing(f"{presence.control_namespace} still serves {', '.join(guests)}.")
+            objects.remove(access, spaces, ours=ours, budget=budget)
+        if not shared.mark_gone(presence, fence):
+            raise ClusterBusy(f"Another order took over {presence} meanwhile.")
+
+
+def delivery_of(placement: Placement) -> Delivered:
+    """Return what Flux says of a placement, read just now and kept as its last word."""
+    with hearing.listening(placement.cluster) as access:
+        said = delivery.read(access, placement)
+    delivery.note(placement, said)
+    return said
+
+
+def request_reconcile(placement: Placement, at: datetime) -> bool:
+    """Ask Flux to look at the source now. False when the source is not there."""
+    with hearing.listening(placement.cluster) as access:
+        return delivery.request(access, placement, at)
+
+
+def name_is_free(cluster: Cluster, namespace: str) -> bool | None:
+    """Say whether a namespace could be made on a cluster; None when the cluster cannot be asked.
+
+    One of our own counts as free here: who holds it is told by the record's claims.
+    """
+    ref = Ref("v1", "Namespace", "", namespace)
+    try:
+        with hearing.listening(cluster) as access:
+            there = access.read(ref, within=GLANCE)
+    except BerthError:
+        return None
+    return there is None or there["metadata"].get("labels", {}).get(labels.MANAGED_BY) == MANAGER
+
+
+@contextmanager
+def _holding(presence: TenantCluster, owner: str) -> Iterator[int]:
+    """Hold the lease of a tenant's ground and give its fence."""
+    fence = shared.take_ground(presence, owner, until=now() + settings.BERTH_LEASE)
+    if fence is None:
+        raise ClusterBusy(f"Another order works on {presence}.")
+    try:
+        presence.refresh_from_db()
+        yield fence
+    finally:
+        shared.leave_ground(presence, fence)
+
+
+def _refuse_unfit(presence: TenantCluster, pack_version: int) -> None:
+    if presence.presence != Presence.PRESENT:
+        raise TenantLeaving(f"{presence} is being taken away.")
+    if presence.pack_version > pack_version:
+        raise PackNewer(
+            f"{presence} has version {presence.pack_version} of the pack,"
+            f" the plan has {pack_version}."
+        )
+
+
+def _control_namespace(placement: Placement) -> Ref:
+    return Ref("v1", "Namespace", "", placement.tenant_cluster.control_namespace)
+
+
+def _is_namespace(manifest: Manifest) -> bool:
+    return bool(manifest["kind"] == "Namespace")
+
+
+def _is_own_line(manifest: Manifest, control: Ref) -> bool:
+    """Say whether this is the annotation that a placement adds to the control namespace."""
+    return Ref.of(manifest) == control and "labels" not in manifest["metadata"]

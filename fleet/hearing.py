@@ -1,0 +1,38 @@
+"""When a cluster was last heard of, written down beside whatever is asked of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fleet import toolbox
+from fleet.models import Connection
+from fleet.ports import ClusterAccess
+from portal.clock import now
+from portal.errors import BerthError, ClusterBusy, ClusterForbidden, ClusterUnreachable
+from tenants.models import Cluster
+
+ABOUT_THE_CLUSTER = (ClusterUnreachable, ClusterBusy, ClusterForbidden)
+
+
+@contextmanager
+def listening(cluster: Cluster) -> Iterator[ClusterAccess]:
+    """Give access to a cluster; afterwards its connection says whether it answered.
+
+    Raises NotJoined, and lets every error of the access through.
+    """
+    access = toolbox.access(cluster)
+    try:
+        yield access
+    except BerthError as error:
+        _note(cluster, error)
+        raise
+    _note(cluster, None)
+
+
+def _note(cluster: Cluster, error: BerthError | None) -> None:
+    connection = Connection.objects.filter(cluster=cluster)
+    if isinstance(error, ClusterUnreachable):
+        connection.update(last_error=error.detail)
+    elif isinstance(error, ABOUT_THE_CLUSTER):
+        connection.update(heard_at=now(), last_error=error.detail)
+    else:
+        connection.update(heard_at=now(), last_error="")
