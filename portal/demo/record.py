@@ -77,8 +77,7 @@ APPLICATIONS = (
 )
 
 
-def _offered() -> Sequence[Environment | Size | Destination]:
-    """Return the catalogue, unsaved."""
+def _environments() -> Sequence[Environment]:
     return (
         Environment(
             slug="dev",
@@ -106,13 +105,41 @@ def _offered() -> Sequence[Environment | Size | Destination]:
             reference_protected=True,
             notice="No changes from 18 December to 4 January.",
         ),
-        _size(
-            "s", 10, "Small", "One or two small services", ("500m", "1Gi", "1", "2Gi", "5Gi"), 10
-        ),
-        _size("m", 20, "Medium", "A service with a cache", ("2", "4Gi", "4", "8Gi", "20Gi"), 20),
-        _size(
-            "l", 30, "Large", "A busy service with workers", ("8", "16Gi", "16", "32Gi", "50Gi"), 40
-        ),
+    )
+
+
+def _sizes() -> Sequence[Size]:
+    small = ("500m", "1Gi", "1", "2Gi", "5Gi")
+    medium = ("2", "4Gi", "4", "8Gi", "20Gi")
+    large = ("8", "16Gi", "16", "32Gi", "50Gi")
+    return (
+        _size("s", 10, "Small", "One or two small services", small, 10),
+        _size("m", 20, "Medium", "A service with a cache", medium, 20),
+        _size("l", 30, "Large", "A busy service with workers", large, 40),
+    )
+
+
+def _size(
+    slug: str, rank: int, name: str, fits: str, quota: tuple[str, str, str, str, str], pods: int
+) -> Size:
+    """Make a size, unsaved; `quota` is CPU and memory asked for, their limits, and storage."""
+    cpu_requests, memory_requests, cpu_limits, memory_limits, storage = quota
+    return Size(
+        slug=slug,
+        rank=rank,
+        name=name,
+        fits=fits,
+        cpu_requests=cpu_requests,
+        memory_requests=memory_requests,
+        cpu_limits=cpu_limits,
+        memory_limits=memory_limits,
+        storage=storage,
+        pods=pods,
+    )
+
+
+def _destinations() -> Sequence[Destination]:
+    return (
         Destination(
             slug="orders-db",
             name="Orders database",
@@ -137,30 +164,12 @@ def _offered() -> Sequence[Environment | Size | Destination]:
     )
 
 
-def _size(
-    slug: str, rank: int, name: str, fits: str, quota: tuple[str, str, str, str, str], pods: int
-) -> Size:
-    cpu_requests, memory_requests, cpu_limits, memory_limits, storage = quota
-    return Size(
-        slug=slug,
-        rank=rank,
-        name=name,
-        fits=fits,
-        cpu_requests=cpu_requests,
-        memory_requests=memory_requests,
-        cpu_limits=cpu_limits,
-        memory_limits=memory_limits,
-        storage=storage,
-        pods=pods,
-    )
-
-
 def make(*, by: Actor) -> None:
     """Make what is not there yet, through the record's own actions. People come first."""
     for slug, name in TENANTS.items():
         if not Tenant.objects.filter(slug=slug).exists():
             _make_tenant(slug, name, by)
-    for row in _offered():
+    for row in (*_environments(), *_sizes(), *_destinations()):
         if not type(row).objects.filter(slug=row.slug).exists():
             offers.offer(row, by=by)
     for application in APPLICATIONS:
