@@ -31,8 +31,6 @@ BANNED_ENDS = ("Util", "Helper", "Manager", "Handler", "Base", "Info", "Data")
 # names that a framework calls
 CALLED_BY_FRAMEWORKS = {
     "get_cache_key",
-    "get_context",
-    "get_internal_type",
     "get_model_class",
     "get_paginated_response",
     "get_paginated_response_schema",
