@@ -14,7 +14,7 @@ The file is read again when it changes. A file that is missing, unreadable or wr
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,10 @@ class FileEntitlements:
         """Answer from the file as it is now."""
         try:
             policy = read(self._path)
-        except (OSError, PolicyBroken, UnicodeDecodeError, yaml.YAMLError) as error:
-            return self._unknown(f"{type(error).__name__} while reading the entitlement file")
+        except PolicyBroken as error:
+            return self._unknown(str(error)[:300])
+        except OSError as error:
+            return self._unknown(error.strerror or "It cannot be opened.")
         fitting = [rule for rule in policy.rules if fits(rule, query)]
         denied = [rule for rule in fitting if rule["effect"] == "deny"]
         if denied:
@@ -95,11 +97,12 @@ class FileEntitlements:
 
 
 def read(path: Path) -> Policy:
-    """Read and check the file. Raises PolicyBroken in words, OSError or yaml.YAMLError."""
-    raw = path.read_bytes()
+    """Read and check the file. Raises PolicyBroken in words, or OSError."""
+    with path.open("rb") as file:
+        raw = file.read(LARGEST + 1)
     if len(raw) > LARGEST:
         raise PolicyBroken(f"The file is larger than {LARGEST} bytes.")
-    content = yaml.safe_load(raw)
+    content = _parsed(raw)
     if not isinstance(content, dict) or content.get("version") != VERSION:
         raise PolicyBroken(f"The file must say `version: {VERSION}` on top.")
     rules = content.get("rules")
@@ -110,8 +113,31 @@ def read(path: Path) -> Policy:
     return Policy(rules, hashlib.sha256(raw).hexdigest())
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which nothing is overwritten: a second `rules` would hide the first one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the library's signature
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise PolicyBroken(f"`{twice[0]}` stands twice in one place.")
+        return super().construct_mapping(node, deep=deep)
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        loader = _Loader(raw)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
+    # beside its own errors the library lets slip what a wrong value or a deep nest raises in it
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        raise PolicyBroken(f"The file is no YAML that can be read: {error}") from error
+
+
 def _check_rule(number: int, rule: object) -> None:
-    if not isinstance(rule, dict) or rule.get("effect") not in {"permit", "deny"}:
+    if not isinstance(rule, dict) or rule.get("effect") not in ("permit", "deny"):
         raise PolicyBroken(f"Rule {number}: `effect` must be permit or deny.")
     unknown = set(rule) - {*LISTS, *TEXTS}
     if unknown:

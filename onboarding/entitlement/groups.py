@@ -1,6 +1,6 @@
 """Entitlement from the groups a person is in, by names that follow a pattern."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from onboarding.ports import Answer, Outcome, Query
 
@@ -20,7 +20,16 @@ class GroupEntitlements:
 
     def check(self, query: Query) -> Answer:
         """Answer from the groups that the query carries."""
-        denied = query.groups & _filled(self._denies, query)
+        try:
+            denies, permits = _filled(self._denies, query), _filled(self._permits, query)
+        except (LookupError, ValueError, AttributeError) as error:
+            return self._answer(
+                Outcome.UNKNOWN,
+                "pattern_broken",
+                "A pattern of group names cannot be read, so nobody is permitted.",
+                remedy=f"An operator has to mend the pattern with {error} in it.",
+            )
+        denied = query.groups & denies
         if denied:
             return self._answer(
                 Outcome.DENY,
@@ -29,8 +38,7 @@ class GroupEntitlements:
                 remedy=f"Ask to be taken out of {min(denied)}.",
                 group=min(denied),
             )
-        permitting = _filled(self._permits, query)
-        held = query.groups & permitting
+        held = query.groups & permits
         if held:
             return self._answer(
                 Outcome.PERMIT, "in_group", f"Permitted by group {min(held)}.", group=min(held)
@@ -39,7 +47,7 @@ class GroupEntitlements:
             Outcome.SILENT,
             "not_in_group",
             "You are in no group that permits this.",
-            remedy=f"Ask to join one of these groups: {', '.join(sorted(permitting))}.",
+            remedy=_join_one_of(permits),
         )
 
     def _answer(
@@ -47,6 +55,10 @@ class GroupEntitlements:
     ) -> Answer:
         evidence = {"group": group} if group else {}
         return Answer(outcome, self.name, code, reason, remedy=remedy, evidence=evidence)
+
+
+def _join_one_of(groups: Collection[str]) -> str:
+    return f"Ask to join one of these groups: {', '.join(sorted(groups))}." if groups else ""
 
 
 def _filled(patterns: Sequence[str], query: Query) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""How it is decided who may do what."""
