@@ -31,8 +31,8 @@ from onboarding.models import (
 from onboarding.ports import Answer, EntitlementSource
 from portal.clock import now
 from portal.errors import NotEntitled, NotStuck, ReasonMissing, ServiceExists, TooLate
-from tenants import actions as record
 from tenants import lookups as record_lookups
+from tenants.actions import claims
 from tenants.catalogue import Environment
 from tenants.models import Application, ClaimKind, Cluster
 
@@ -116,7 +116,7 @@ def _refuse_second(application: Application, environment: str) -> None:
 
 def _claim(order: Order, allotted: Allotted, githost: str) -> None:
     for spot in allotted.spots:
-        record.claim(
+        claims.claim(
             ClaimKind.NAMESPACE,
             str(spot.cluster),
             spot.namespace,
@@ -124,7 +124,7 @@ def _claim(order: Order, allotted: Allotted, githost: str) -> None:
             application=order.application,
             placement_uuid=spot.placement,
         )
-    record.claim(
+    claims.claim(
         ClaimKind.REPOSITORY,
         githost,
         allotted.repository,
@@ -148,7 +148,7 @@ def amend(
     with transaction.atomic():
         last = order.revisions.get(number=order.revision_number)
         _next_revision(order, last)
-        record.release_claims(order.uuid)
+        claims.release_claims(order.uuid)
         allotted = submission.allot(application, wanted, clusters)
         Revision.objects.create(
             order=order,

@@ -17,7 +17,6 @@ from onboarding.plans.site import Subject
 from portal.errors import NoCluster
 from tenants import lookups as record_lookups
 from tenants.catalogue import Environment
-from tenants.models import Cluster
 
 
 @dataclass(frozen=True)
@@ -54,23 +53,23 @@ def _of_answers(wanted: Answers, by: User, tools: Tools) -> Preview:
     found = site.read(subject)
     choices = choose(subject, found, tools.scaffolds)
     desired = state(subject, found, choices, tools.scaffolds, tools.githost)
-    return _preview(environment, clusters, desired)
+    return _preview(environment, [each.slug for each in clusters], desired)
 
 
 def of_plan(order: Order, plan: Plan) -> Preview:
     """Return the stored plan of an order for its pages."""
     desired = drafting.content(plan)
     slugs = [each["cluster"] for each in desired["clusters"].values()]
-    preview = _preview(order.environment, Cluster.objects.filter(slug__in=slugs), desired)
+    preview = _preview(order.environment, slugs, desired)
     return Preview(**{**vars(preview), "digest": plan.digest})
 
 
 def _preview(
-    environment: Environment, clusters: Sequence[Cluster], desired: Mapping[str, Any]
+    environment: Environment, clusters: Sequence[str], desired: Mapping[str, Any]
 ) -> Preview:
     return Preview(
         environment=environment,
-        clusters=[cluster.slug for cluster in clusters],
+        clusters=clusters,
         desired=desired,
         in_words=words.of(desired, environment),
         approvers=words.approvers(environment),

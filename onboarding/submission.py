@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from django.conf import settings
-from fleet.ground import name_is_free
 
+from fleet.ground import name_is_free
 from onboarding.answers import Allotted, Answers, Spot
 from portal.errors import NameTaken, NoCluster
 from tenants import lookups as record_lookups
 from tenants import names
 from tenants.catalogue import Environment
-from tenants.models import Application, Cluster, Tenant, TenantCluster
+from tenants.models import Application, Cluster
 
 
 def answers_of(form: Mapping[str, Any]) -> list[Answers]:
@@ -70,7 +70,7 @@ def allot(application: Application, answers: Answers, clusters: Sequence[Cluster
 
 
 def _spot(application: Application, cluster: Cluster, namespace: str, name: str) -> Spot:
-    ground = _ground(application.tenant, cluster)
+    ground = record_lookups.ground_of(application.tenant, cluster)
     return Spot(
         placement=uuid4(),
         cluster=cluster.uuid,
@@ -78,16 +78,4 @@ def _spot(application: Application, cluster: Cluster, namespace: str, name: str)
         control_namespace=ground.control_namespace,
         namespace=namespace,
         name=name,
-    )
-
-
-def _ground(tenant: Tenant, cluster: Cluster) -> TenantCluster:
-    """Return the tenant's shared ground on the cluster, or what it will be.
-
-    Its UUID follows from tenant and cluster, so that two orders at once mean the same ground.
-    """
-    there = TenantCluster.objects.filter(tenant=tenant, cluster=cluster).first()
-    return there or TenantCluster(
-        uuid=uuid5(tenant.uuid, str(cluster.uuid)),
-        control_namespace=names.control_namespace(tenant.slug, settings.BERTH_NAME_PATTERNS),
     )

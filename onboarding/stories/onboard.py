@@ -11,7 +11,7 @@ from onboarding.plans import drafting
 from onboarding.ports import Verdict
 from onboarding.stories import deliveries, guards, register
 from portal.clock import now
-from tenants import actions as record
+from tenants.actions import claims
 
 POLL = timedelta(minutes=5)  # an approval rings the bell; this is for a bell that was lost
 
@@ -23,7 +23,7 @@ def claim_names(task: Task, tools: Tools) -> Outcome:
 
 def give_back_names(task: Task, tools: Tools) -> Outcome:
     """Everything else is undone by now, everywhere."""
-    record.release_claims(task.order.uuid)
+    claims.release_claims(task.order.uuid)
     return Done("Names are free again.")
 
 

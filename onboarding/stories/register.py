@@ -14,15 +14,15 @@ from onboarding.plans import drafting
 from onboarding.repositories import credentials
 from portal.clock import now
 from portal.errors import TooLate
-from tenants import actions as record
-from tenants.actions import PlacementSpec, ServiceSpec
+from tenants.actions import owners, registration
+from tenants.actions.registration import PlacementSpec, ServiceSpec
 from tenants.lifecycle import Lifecycle
 from tenants.models import Placement, Presence, Service
 
 
 def register(task: Task) -> Service:
     """Write the service and its placements as designed; again gives the same rows."""
-    return record.register_service(_spec(task), by=SYSTEM)
+    return registration.register_service(_spec(task), by=SYSTEM)
 
 
 def _spec(task: Task) -> ServiceSpec:
@@ -69,7 +69,7 @@ def retire(task: Task) -> None:
     service = service_of(task.order)
     if service is None:
         return
-    record.retire_service(service, by=SYSTEM, reason=task.order.back_reason)
+    registration.retire_service(service, by=SYSTEM, reason=task.order.back_reason)
     for placement in service.placements.select_related("tenant_cluster__cluster"):
         presence = placement.tenant_cluster
         if presence.presence == Presence.LEAVING:
@@ -108,8 +108,7 @@ def unprime(task: Task) -> None:
 
 def placement_delivered(placement: Placement, revision: str) -> None:
     """Write down the first delivery of a placement; again is nothing."""
-    to = Lifecycle.REHEARSED if placement.cluster.is_rehearsal else Lifecycle.OPERATIONAL
-    record.note_delivery(placement, revision, to=to, by=SYSTEM)
+    registration.set_live(placement, revision=revision, at=now(), by=SYSTEM)
 
 
 def is_rehearsal(order: Order) -> bool:
@@ -135,7 +134,7 @@ def make_operational(task: Task) -> str:
     if not settled or order.service is None:
         raise TooLate("The order was turned round meanwhile.")
     to = Lifecycle.REHEARSED if is_rehearsal(order) else Lifecycle.OPERATIONAL
-    record.set_lifecycle(order.service, to, expected_from=Lifecycle.DESIGNED, by=SYSTEM)
+    registration.set_lifecycle(order.service, to, by=SYSTEM)
     return f"The record says {to.label.lower()}."
 
 
@@ -149,4 +148,4 @@ def result_in_words(order: Order) -> str:
 
 def note_repository(order: Order, host: str, name: str, url: str) -> None:
     """Write the repository's address to the application."""
-    record.note_repository(order.application, name=name, url=url, host=host, by=SYSTEM)
+    owners.note_repository(order.application, name=name, url=url, host=host, by=SYSTEM)
