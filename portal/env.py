@@ -17,7 +17,7 @@ _faults: list[str] = []
 
 
 def text(name: str, *, default: str = "") -> str:
-    """Return the variable, or the content of the file that `NAME_FILE` points at, or the default."""
+    """Return the variable, or the content of the file at `NAME_FILE`, or the default."""
     path = os.environ.get(f"{name}_FILE", "")
     if not path:
         return os.environ.get(name, default)
@@ -52,6 +52,14 @@ def choice(name: str, allowed: Sequence[str], *, default: str) -> str:
         _faults.append(f"{name} must be one of {', '.join(allowed)}")
         return default
     return raw
+
+
+def choices(name: str, allowed: Sequence[str], *, default: str) -> list[str]:
+    """Return a comma-separated variable, at least one word, each of them an allowed one."""
+    found = words(name, default=default)
+    if not found or not set(found) <= set(allowed):
+        _faults.append(f"{name} must be one or more of {', '.join(allowed)}")
+    return found
 
 
 def words(name: str, *, default: str = "") -> list[str]:

@@ -222,7 +222,9 @@ BERTH_SCAFFOLDS = ROOT / "scaffolds"
 
 # The process: which adapter serves which port, and its limits
 
-BERTH_ENTITLEMENT_SOURCES = env.words("BERTH_ENTITLEMENT_SOURCES", default="file,groups")
+BERTH_ENTITLEMENT_SOURCES = env.choices(
+    "BERTH_ENTITLEMENT_SOURCES", ["file", "groups"], default="file,groups"
+)
 BERTH_ENTITLEMENT_FILE = Path(
     env.text("BERTH_ENTITLEMENT_FILE", default=str(DATA / "entitlements.yaml"))
 )
@@ -233,9 +235,7 @@ BERTH_ENTITLEMENT_GROUPS = env.words(
 BERTH_ENTITLEMENT_DENIED_GROUPS = env.words(
     "BERTH_ENTITLEMENT_DENIED_GROUPS", default="berth-suspended,{tenant}-suspended"
 )
-BERTH_ENTITLEMENT_TTL = timedelta(
-    seconds=env.integer("BERTH_ENTITLEMENT_TTL_SECONDS", default=120)
-)
+BERTH_ENTITLEMENT_TTL = timedelta(seconds=env.integer("BERTH_ENTITLEMENT_TTL_SECONDS", default=120))
 BERTH_CHANGES_ADAPTER = env.choice("BERTH_CHANGES_ADAPTER", ["builtin"], default="builtin")
 BERTH_APPROVAL_TTL = timedelta(hours=env.integer("BERTH_APPROVAL_TTL_HOURS", default=120, least=1))
 BERTH_LEASE = timedelta(seconds=env.integer("BERTH_LEASE_SECONDS", default=60, least=6))
@@ -267,6 +267,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "tenants.api.pagination.KeysetPagination",
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "tenants.api.problems.as_problem",
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.throttles.PerPrincipal"],
+    # calls of one person or machine to each process of the portal
+    "DEFAULT_THROTTLE_RATES": {
+        "record": env.text("BERTH_API_RATE", default="600/minute"),
+        "export": env.text("BERTH_EXPORT_RATE", default="60/hour"),
+    },
     "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {
@@ -274,6 +280,13 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The CMDB of a Flux fleet: tenants, applications, services, placements.",
     "VERSION": "v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "tenants.api.schema.tell_problems",
+    ],
     "SERVE_PERMISSIONS": ["tenants.api.permissions.MayReadRecord"],
 }
 
@@ -283,6 +296,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("BERTH_LOG_LEVEL", default="INFO")},
+    # below that it tells of every sign-in that went well; those stand in our ledger
+    "loggers": {"axes": {"level": "WARNING"}},
 }
 
 env.refuse_faults()
