@@ -8,6 +8,7 @@ from fleet.ports import ClusterAccess, Delivered, Health, Ref
 from portal.clock import now
 from tenants.models import Placement
 
+REVISION, REASON = 200, 100  # characters of foreign words that the columns hold
 REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
 
 
@@ -44,10 +45,10 @@ def note(placement: Placement, said: Delivered) -> None:
         "seen_at": now(),
         "source": said.source.value,
         "kustomization": said.kustomization.value,
-        "source_revision": said.source_revision,
-        "attempted_revision": said.attempted_revision,
-        "applied_revision": said.applied_revision,
-        "reason": said.reason,
+        "source_revision": said.source_revision[:REVISION],
+        "attempted_revision": said.attempted_revision[:REVISION],
+        "applied_revision": said.applied_revision[:REVISION],
+        "reason": said.reason[:REASON],
         "message": said.message,
     }
     earlier = Observation.objects.filter(placement=placement, seen_at__lte=seen["seen_at"])

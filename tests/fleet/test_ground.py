@@ -97,10 +97,13 @@ def test_the_secret_is_resolved_and_the_plan_keeps_the_reference(
     placement: Placement, plan: Planned
 ) -> None:
     asked: list[str] = []
+
+    def resolve(name: str) -> str:
+        asked.append(name)
+        return "a password"
+
     ground.prime_tenant(placement.tenant_cluster, plan.tenant, pack_version=1, owner="o")
-    ground.prime_placement(
-        placement, plan.placement, resolve=lambda name: asked.append(name) or "a password"
-    )
+    ground.prime_placement(placement, plan.placement, resolve=resolve)
     assert asked == ["git"]
     assert "secretref:git" in str(plan.placement)
 
