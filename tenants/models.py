@@ -243,6 +243,8 @@ class Placement(Record):
     name = models.CharField(max_length=63)  # of account, source and Kustomization
     shard = models.CharField(max_length=63, blank=True)
     credential_generation = models.PositiveIntegerField(default=1)
+    # the newest generation Flux has fetched with; older ones are no longer accepted
+    credential_fetched = models.PositiveIntegerField(default=0)
     lifecycle = models.CharField(max_length=12, choices=Lifecycle, default=Lifecycle.DESIGNED)
     revision = models.CharField(max_length=200, blank=True)  # what Flux applied when it went live
     live_at = models.DateTimeField(null=True)

@@ -221,6 +221,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=63)),
                 ('shard', models.CharField(blank=True, max_length=63)),
                 ('credential_generation', models.PositiveIntegerField(default=1)),
+                ('credential_fetched', models.PositiveIntegerField(default=0)),
                 ('lifecycle', models.CharField(choices=[('designed', 'Designed'), ('rehearsed', 'Rehearsed'), ('operational', 'Operational'), ('retiring', 'Retiring'), ('retired', 'Retired')], default='designed', max_length=12)),
                 ('revision', models.CharField(blank=True, max_length=200)),
                 ('live_at', models.DateTimeField(null=True)),
