@@ -29,7 +29,8 @@ BERTH_FIELD_KEYS = env.words("BERTH_FIELD_KEYS") or [
     env.secret("BERTH_FIELD_KEY", folder=DATA, embedded=BERTH_EMBEDDED)
 ]
 BERTH_TOKEN_PEPPER = env.secret("BERTH_TOKEN_PEPPER", folder=DATA, embedded=BERTH_EMBEDDED)
-BERTH_GIT_KEYS = {
+# By key id, of letters and digits: BERTH_GIT_KEYS=2=<new>,1=<old>, or one BERTH_GIT_KEY.
+BERTH_GIT_KEYS = env.pairs("BERTH_GIT_KEYS") or {
     "1": env.secret("BERTH_GIT_KEY", folder=DATA, embedded=BERTH_EMBEDDED),
 }
 
@@ -242,7 +243,10 @@ BERTH_LEASE = timedelta(seconds=env.integer("BERTH_LEASE_SECONDS", default=60, l
 BERTH_GIT_ADAPTER = env.choice("BERTH_GIT_ADAPTER", ["bare"], default="bare")
 BERTH_GIT_FOLDER = Path(env.text("BERTH_GIT_FOLDER", default=str(DATA / "repositories")))
 BERTH_GIT_URL = env.text("BERTH_GIT_URL", default=f"{BERTH_URL}/git")
+# Fetches and pushes at once; the rest is told to come again. Keep it below the web threads.
 BERTH_GIT_THREADS = env.integer("BERTH_GIT_THREADS", default=8, least=1)
+BERTH_GIT_SECONDS = env.integer("BERTH_GIT_SECONDS", default=600, least=10)
+BERTH_GIT_PUSH_MB = env.integer("BERTH_GIT_PUSH_MB", default=512, least=1)
 BERTH_COMMIT_EMAIL = env.text("BERTH_COMMIT_EMAIL", default="berth@example.com")
 BERTH_REHEARSAL_FOLDER = DATA / "rehearsal"
 BERTH_REGISTRY = env.text("BERTH_REGISTRY", default="registry.example.com")
