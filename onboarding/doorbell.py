@@ -15,6 +15,8 @@ from onboarding.models import Order, RunState, StepRun
 from portal.clock import now
 
 JOB = "onboarding.jobs.look_at"
+RING_SECONDS = 60  # how long a ring waits for a worker: the sweeper rings again, so none pile up
+FAILURE_SECONDS = 86_400  # how long the queue remembers a look that broke off
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +29,15 @@ def ring(order_id: int) -> None:
 def wake(order_id: int) -> None:
     """Make what waits in the order due now, inside the caller's transaction, and ring."""
     moment = now()
-    StepRun.objects.filter(order=order_id, state=RunState.WAITING).update(next_try_at=moment)
+    # the order first, as everybody locks it before its runs: nobody waits for another in a circle
     Order.objects.filter(pk=order_id, ended_as="").update(next_try_at=moment, bell=F("bell") + 1)
+    StepRun.objects.filter(order=order_id, state=RunState.WAITING).update(next_try_at=moment)
     ring(order_id)
 
 
 def _put(order_id: int) -> None:
     try:
-        django_rq.get_queue().enqueue(JOB, order_id)
+        queue = django_rq.get_queue()
+        queue.enqueue(JOB, order_id, ttl=RING_SECONDS, failure_ttl=FAILURE_SECONDS)
     except RedisError as error:
         log.warning("the queue does not answer (%s); the sweeper will ring", type(error).__name__)

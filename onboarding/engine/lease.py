@@ -74,6 +74,10 @@ def drop(lease: Lease) -> None:
 
 
 def heard(lease: Lease) -> Lease:
-    """Return the lease with the rings counted that came since it was taken."""
+    """Return the lease with the rings counted that came since it was taken.
+
+    What waits becomes due: a ring that came while a step was looked at found nothing to wake.
+    """
     bell = Order.objects.values_list("bell", flat=True).get(pk=lease.order_id)
+    StepRun.objects.filter(order=lease.order_id, state=RunState.WAITING).update(next_try_at=now())
     return Lease(lease.order_id, lease.fence, bell)
