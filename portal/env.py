@@ -137,3 +137,17 @@ def database(kind: str, folder: Path) -> dict[str, Any]:
         "HOST": text("BERTH_DATABASE_HOST"),
         "PORT": text("BERTH_DATABASE_PORT"),
     }
+
+
+def reading(database: dict[str, Any]) -> dict[str, Any]:
+    """Return a second way into an SQLite database, for long reads such as exports.
+
+    Its transactions are deferred, so that they never hold the writer's lock, and it cannot write.
+    """
+    options = {"transaction_mode": "DEFERRED", "timeout": 20}
+    return {
+        "ENGINE": database["ENGINE"],
+        "NAME": database["NAME"],
+        "OPTIONS": {**options, "init_command": "PRAGMA query_only=ON;"},
+        "TEST": {"MIRROR": "default"},
+    }
