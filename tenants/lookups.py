@@ -81,8 +81,13 @@ def application_for(principal: Principal, uuid: UUID) -> Application:
 
 def services_of(principal: Principal) -> QuerySet[Service]:
     """Return services, retired ones too, with what their names are made of."""
-    rows = Service.objects.filter(_within(principal, "application__tenant__"))
-    return rows.select_related("application__tenant", "environment", "owner", "size")
+    return services().filter(_within(principal, "application__tenant__"))
+
+
+def services() -> QuerySet[Service]:
+    """Return every service; only for the portal itself and its commands."""
+    rows = Service.objects.select_related("application__tenant", "environment", "owner", "size")
+    return rows.prefetch_related("destinations")
 
 
 def service_for(principal: Principal, uuid: UUID) -> Service:

@@ -1,0 +1,225 @@
+"""What the API shows of each record: an explicit list of fields, other rows by UUID and slug."""
+
+from typing import Any, TypeAlias
+
+from rest_framework import serializers
+
+from accounts.machines import Principal
+from accounts.models import User
+from tenants import lookups
+from tenants.lifecycle import CSDM, Lifecycle
+from tenants.models import (
+    Application,
+    Claim,
+    Cluster,
+    Placement,
+    Service,
+    Tenant,
+    TenantCluster,
+)
+
+KEPT = ("created_at", "updated_at", "version")
+Shown: TypeAlias = serializers.ModelSerializer[Any]
+FOR_OPERATORS = ("rank", "shards", "capacity_cpu", "capacity_memory")
+
+
+class TenantRef(serializers.ModelSerializer[Tenant]):
+    class Meta:
+        model = Tenant
+        fields = ("uuid", "slug")
+
+
+class ApplicationRef(serializers.ModelSerializer[Application]):
+    class Meta:
+        model = Application
+        fields = ("uuid", "slug")
+
+
+class ClusterRef(serializers.ModelSerializer[Cluster]):
+    class Meta:
+        model = Cluster
+        fields = ("uuid", "slug")
+
+
+class PersonRef(serializers.ModelSerializer[User]):
+    """A person by stable identity and by name."""
+
+    name = serializers.CharField(source="__str__")
+
+    class Meta:
+        model = User
+        fields = ("uuid", "username", "name")
+
+
+class TenantRecord(serializers.ModelSerializer[Tenant]):
+    class Meta:
+        model = Tenant
+        fields = ("uuid", "slug", "name", "support_group", *KEPT)
+
+
+class ApplicationRecord(serializers.ModelSerializer[Application]):
+    tenant = TenantRef()
+    owner = PersonRef()
+
+    class Meta:
+        model = Application
+        fields = (
+            "uuid",
+            "tenant",
+            "slug",
+            "name",
+            "reference",
+            "owner",
+            "support_group",
+            "cost_centre",
+            "criticality",
+            "classification",
+            "retired_at",
+            "repository_host",
+            "repository_name",
+            "repository_url",
+            *KEPT,
+        )
+
+
+class LifecycleFields(serializers.Serializer[Any]):
+    """A lifecycle with the pair that CSDM has for it."""
+
+    lifecycle = serializers.ChoiceField(choices=Lifecycle.choices)
+    stage = serializers.SerializerMethodField(help_text="Life-cycle stage of CSDM.")
+    status = serializers.SerializerMethodField(help_text="Life-cycle stage status of CSDM.")
+
+    def get_stage(self, row: Service | Placement) -> str:
+        """Return the first of the pair."""
+        return CSDM[Lifecycle(row.lifecycle)][0]
+
+    def get_status(self, row: Service | Placement) -> str:
+        """Return the second of the pair."""
+        return CSDM[Lifecycle(row.lifecycle)][1]
+
+
+class ServiceRecord(LifecycleFields, serializers.ModelSerializer[Service]):
+    tenant = TenantRef(source="application.tenant")
+    application = ApplicationRef()
+    environment = serializers.CharField(source="environment_id")
+    owner = PersonRef()
+    size = serializers.CharField(source="size_id")
+    destinations = serializers.SlugRelatedField[Any]("slug", many=True, read_only=True)
+
+    class Meta:
+        model = Service
+        fields = (
+            "uuid",
+            "tenant",
+            "application",
+            "environment",
+            "region",
+            "owner",
+            "size",
+            "destinations",
+            "scaffold",
+            "lifecycle",
+            "stage",
+            "status",
+            *KEPT,
+        )
+
+
+class ClusterRecord(serializers.ModelSerializer[Cluster]):
+    """Operators' rules and capacity are null for whoever does not see every tenant."""
+
+    environments = serializers.SlugRelatedField[Any]("slug", many=True, read_only=True)
+    rank = serializers.IntegerField(allow_null=True)
+    shards = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    capacity_cpu = serializers.IntegerField(allow_null=True, help_text="Cores; 0: not said.")
+    capacity_memory = serializers.IntegerField(allow_null=True, help_text="GiB; 0: not said.")
+
+    class Meta:
+        model = Cluster
+        fields = (
+            "uuid",
+            "slug",
+            "region",
+            "tier",
+            "environments",
+            "delivery",
+            "accepting",
+            *FOR_OPERATORS,
+            *KEPT,
+        )
+
+    def to_representation(self, instance: Cluster) -> dict[str, Any]:
+        """Leave out what is for operators, unless an operator looks."""
+        shown = super().to_representation(instance)
+        if not self.context["sees_everything"]:
+            shown |= dict.fromkeys(FOR_OPERATORS)
+        return shown
+
+
+class PresenceRecord(serializers.ModelSerializer[TenantCluster]):
+    tenant = TenantRef()
+    cluster = ClusterRef()
+
+    class Meta:
+        model = TenantCluster
+        fields = (
+            "uuid",
+            "tenant",
+            "cluster",
+            "control_namespace",
+            "pack",
+            "pack_version",
+            "presence",
+            *KEPT,
+        )
+
+
+class PlacementRecord(LifecycleFields, serializers.ModelSerializer[Placement]):
+    service = serializers.UUIDField(source="service.uuid")
+    tenant = TenantRef(source="service.application.tenant")
+    application = ApplicationRef(source="service.application")
+    environment = serializers.CharField(source="service.environment_id")
+    cluster = ClusterRef()
+
+    class Meta:
+        model = Placement
+        fields = (
+            "uuid",
+            "service",
+            "tenant",
+            "application",
+            "environment",
+            "cluster",
+            "namespace",
+            "name",
+            "shard",
+            "lifecycle",
+            "stage",
+            "status",
+            "revision",
+            "live_at",
+            *KEPT,
+        )
+
+
+class ClaimRecord(serializers.ModelSerializer[Claim]):
+    application = ApplicationRef()
+
+    class Meta:
+        model = Claim
+        fields = (
+            "uuid",
+            "kind",
+            "scope",
+            "name",
+            "order_uuid",
+            "placement_uuid",
+            "application",
+            "made_at",
+            "released_at",
+        )
+
+
+def context_of(principal: Principal) -> dict[str, bool]:
+    """Return what the serializers must know of whoever asks."""
+    return {"sees_everything": lookups.sees_everything(principal)}
