@@ -6,16 +6,18 @@ from uuid import UUID
 
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
 
-from accounts.models import MachineToken, Role, Scope, Session, User
+from accounts.models import MachineToken, Role, RoleGrant, Scope, Session, User
 from portal.clock import now
 
 
 def people_for(asker: User) -> QuerySet[User]:
     """Return everybody, for an operator; nobody, for others."""
-    people = User.objects.prefetch_related("role_grants")
+    people = User.objects.prefetch_related(
+        Prefetch("role_grants", RoleGrant.objects.order_by("role"))
+    )
     return people if asker.is_operator else people.none()
 
 
