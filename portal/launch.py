@@ -52,7 +52,7 @@ def main() -> int:
     """Run until Ctrl-C; return 0 then, 1 when it cannot start, or what a process ended with."""
     data = Path(os.environ.get("BERTH_DATA", ROOT / "var")).absolute()
     try:
-        with _alone(data) as address:
+        with alone(data) as address:
             site = Site(data, free_port(), queue_socket(data))
             lay_environment(site)
             address.write_text(os.environ["BERTH_URL"])
@@ -73,7 +73,7 @@ def _refuse(sentence: str) -> int:
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[Path]:
+def alone(data: Path) -> Iterator[Path]:
     """Hold the data folder; give the file in which another start finds our address."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     address = data / "address"
