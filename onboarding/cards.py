@@ -15,11 +15,8 @@ Choice = tuple[str, Card]
 
 
 def of_application(application: Application) -> Choice:
-    return str(application.uuid), Card(
-        application.name,
-        text=application.tenant.name,
-        facts=[fact for fact in (application.reference, f"Owner {application.owner}") if fact],
-    )
+    said = (application.tenant.name, application.reference, f"owned by {application.owner}")
+    return str(application.uuid), Card(application.name, text=" · ".join(filter(None, said)))
 
 
 def of_environment(

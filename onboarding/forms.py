@@ -1,6 +1,6 @@
 """One form a page of the order form; each checks the shape of an answer, never rights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +10,7 @@ from portal.fields import Card
 from tenants import names
 
 Choices = Sequence[tuple[str, Card | str]]
+Rule = Callable[[str, str], Sequence[object]]
 
 
 class Question(forms.Form):
@@ -50,11 +51,21 @@ class WhereForm(Question):
     )
 
     def __init__(
-        self, *args: Any, environments: Choices, regions: Choices, **kwargs: Any
+        self, *args: Any, environments: Choices, regions: Choices, rule: Rule, **kwargs: Any
     ) -> None:
+        """`rule` gives the clusters that follow from an environment and a region."""
         super().__init__(*args, **kwargs)
+        self._rule = rule
         offer(self, "environments", environments)
         offer(self, "region", regions)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        region = cleaned.get("region", "")
+        for slug in cleaned.get("environments", []) if region else []:
+            if not self._rule(slug, region):
+                self.add_error("region", f"No cluster in {region} takes services for {slug}.")
+        return cleaned
 
 
 class NameForm(Question):
@@ -67,12 +78,17 @@ class NameForm(Question):
         error_messages={"required": "A name is needed."},
     )
 
+    def __init__(self, *args: Any, why_not: Callable[[str], str], **kwargs: Any) -> None:
+        """`why_not` says in words what keeps a name from being used, or nothing."""
+        super().__init__(*args, **kwargs)
+        self._why_not = why_not
+
     def clean_name(self) -> str:
-        """Refuse what Kubernetes would refuse, in words."""
+        """Refuse what Kubernetes would refuse, and what is taken."""
         name = str(self.cleaned_data["name"])
-        faults = names.faults(name)
-        if faults:
-            raise ValidationError(" ".join(faults))
+        fault = " ".join(names.faults(name)) or self._why_not(name)
+        if fault:
+            raise ValidationError(fault)
         return name
 
 

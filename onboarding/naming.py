@@ -9,9 +9,10 @@ from django.conf import settings
 from fleet import ground
 from onboarding import offers
 from portal.errors import NameUnfit
+from tenants import lookups as record
 from tenants import names
 from tenants.catalogue import Environment
-from tenants.models import Application, Claim, ClaimKind, Cluster, Presence, TenantCluster
+from tenants.models import Application, Claim, ClaimKind, Cluster
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,10 @@ class Verdict:
         return any(spot.free is False for spot in self.spots)
 
     @property
-    def is_unsure(self) -> bool:
-        return any(spot.free is None for spot in self.spots)
-
-    @property
-    def is_good(self) -> bool:
-        return not self.fault and not self.is_taken
+    def why_not(self) -> str:
+        """What keeps the name from being used; a cluster that does not answer is no reason."""
+        taken = [spot.cluster for spot in self.spots if spot.free is False]
+        return self.fault or (f"This name is taken on {', '.join(taken)}." if taken else "")
 
 
 @dataclass(frozen=True)
@@ -102,13 +101,8 @@ def _namespace(application: Application, name: str, environment: Environment) ->
 
 
 def _is_recorded(cluster: Cluster, namespace: str, order: UUID | None) -> bool:
-    claims = Claim.objects.filter(
-        kind=ClaimKind.NAMESPACE,
-        scope=str(cluster.uuid),
-        name=namespace,
-        released_at=None,
-    )
-    if order is not None:
-        claims = claims.exclude(order_uuid=order)
-    shared = TenantCluster.objects.filter(cluster=cluster, control_namespace=namespace)
-    return claims.exists() or shared.exclude(presence=Presence.GONE).exists()
+    scope = str(cluster.uuid)
+    own = Claim.objects.filter(scope=scope, name=namespace, released_at=None, order_uuid=order)
+    if order is not None and own.exists():
+        return False
+    return record.is_name_taken(ClaimKind.NAMESPACE, scope, namespace)

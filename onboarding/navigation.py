@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
@@ -67,6 +67,8 @@ MORE = (
     Entry("Applications", "tenants:applications", "box", WATCHERS),
     Entry("People", "accounts:people", "user-check", OPERATORS),
     Entry("Machine tokens", "accounts:machines", "key", OPERATORS),
+    Entry("People", "accounts:people", "id-badge-2", OPERATORS),
+    Entry("Machines", "accounts:machines", "key", OPERATORS),
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
     Entry("Components", "onboarding:components", "layout-grid", OPERATORS),
 )
@@ -102,7 +104,15 @@ def _frame(http: HttpRequest) -> dict[str, Any]:
 
 
 def _places(entries: Sequence[Entry], user: User, path: str) -> list[Place]:
-    return [_place(entry, user, path) for entry in entries if entry.roles & user.roles]
+    return [_place(entry, user, path) for entry in entries if entry.roles & user.roles and _there(entry.route)]
+
+
+def _there(route: str) -> bool:
+    try:
+        reverse(route)
+    except NoReverseMatch:
+        return False
+    return True
 
 
 def _place(entry: Entry, user: User, path: str) -> Place:

@@ -34,7 +34,7 @@ class Permit:
 
 
 def environments() -> Sequence[Environment]:
-    return list(Environment.objects.all())
+    return list(record.environments())
 
 
 def sizes() -> Sequence[Size]:
@@ -54,18 +54,8 @@ def regions() -> Sequence[str]:
 def applications(person: User, typed: str) -> tuple[Sequence[Application], int]:
     """Return the first applications that this person may look at and that match, and how many do."""
     found = record.applications_of(person).filter(retired_at=None)
-    for word in typed.split()[:5]:
-        found = found.filter(_names(word))
+    found = record.searched(found, typed, ("name", "slug", "reference", "tenant__name"))
     return list(found[:SHOWN]), found.count()
-
-
-def _names(word: str) -> Q:
-    return (
-        Q(name__icontains=word)
-        | Q(slug__icontains=word)
-        | Q(reference__icontains=word)
-        | Q(tenant__name__icontains=word)
-    )
 
 
 def permits(

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from onboarding import messages
 from onboarding.engine.agenda import is_done
 from onboarding.engine.steps import Per, Step
+from onboarding.messages import Message
 from onboarding.models import Direction, RunState, StepRun
 
 # steps and errors in which a person or a window is waited for, not a machine
@@ -28,8 +30,16 @@ class Lane:
     tries: Sequence[StepRun]
 
     @property
-    def failures(self) -> int:
-        return sum(1 for each in self.tries if each.succeeded is False)
+    def trouble(self) -> Message | None:
+        """What is known to be wrong, in words; nothing once the step is over."""
+        if self.run is None or not self.run.error_code or self.run.state == RunState.OVER:
+            return None
+        return messages.text_of(self.run.error_code)
+
+    @property
+    def key(self) -> str:
+        """Names the lane in the page, so that an opened detail stays open."""
+        return f"{self.run.step}-{self.cluster}" if self.run else ""
 
 
 @dataclass(frozen=True)

@@ -9,4 +9,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("accounts.urls")),
     path("audit/", include("audit.urls")),
+    path("api/v1/", include("tenants.api.urls")),
+    path("", include("onboarding.urls")),
 ]

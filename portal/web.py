@@ -3,21 +3,22 @@
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_http_methods
 
 P = ParamSpec("P")
+Http = TypeVar("Http", bound=HttpRequest)
 
 
 def with_etag(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[Http, P], HttpResponse],
+) -> Callable[Concatenate[Http, P], HttpResponse]:
     """Answer 304 when the body is what the browser already has, so that polling costs little."""
 
     @wraps(view)
-    def answer(http: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(http: Http, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         page = view(http, *args, **kwargs)
         tag = f'"{hashlib.sha256(page.content).hexdigest()[:32]}"'
         if http.headers.get("If-None-Match") == tag:

@@ -1,6 +1,6 @@
 """The form of each question, and what is shown beside it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ from onboarding.forms import Question
 from onboarding.models import Draft
 from onboarding.naming import Verdict
 from onboarding.questions import Page
-from tenants.models import Application
+from tenants.catalogue import Environment
+from tenants.models import Application, Cluster
 
 
 @dataclass(frozen=True)
@@ -77,19 +78,28 @@ def _where(case: Case) -> Asked:
             cards.of_environment(permit, case.application, regions, amended) for permit in permits
         ],
         regions=[cards.of_region(region) for region in regions],
+        rule=_rule([permit.environment for permit in permits]),
     )
-    form.must_have_clusters(offers.clusters)
     return Asked(form)
 
 
+def _rule(environments: Sequence[Environment]) -> Callable[[str, str], Sequence[Cluster]]:
+    known = {each.slug: each for each in environments}
+    return lambda slug, region: offers.clusters(known[slug], region)
+
+
 def _name(case: Case) -> Asked:
-    proposed = case.answers.get("name") or case.application.slug
-    form = forms.NameForm(case.sent, initial={"name": proposed})
-    shown = str(form["name"].value() or "")
-    found = verdict(case.draft, shown) if case.draft and shown else None
-    if found is not None and form.is_bound and not found.is_good:
-        form.refuse(found.fault or f"{found.name} is taken on a cluster you chose.")
-    return Asked(form, {"verdict": found})
+    if case.draft is None:
+        raise LookupError("the first page comes before the name")
+    draft = case.draft
+    offered = case.http.GET.get("use", "")[:100]
+    proposed = offered or case.answers.get("name") or case.application.slug
+    form = forms.NameForm(
+        case.sent,
+        initial={"name": proposed},
+        why_not=lambda name: verdict(draft, name).why_not,
+    )
+    return Asked(form, {"verdict": verdict(draft, str(form["name"].value() or ""))})
 
 
 def verdict(draft: Draft, name: str) -> Verdict:

@@ -103,9 +103,12 @@ def code(text: str, language: str = "text", title: str = "", ident: str = "code"
 
 
 @register.inclusion_tag("includes/tree.html")
-def tree(nodes: Sequence[Any], label: str = "Contents") -> dict[str, Any]:
-    """Show nodes (label, icon, url, chosen, note, children, open) as a tree that can be folded."""
-    return {"nodes": nodes, "label": label}
+def tree(nodes: Sequence[Any], label: str = "Contents", pane: str = "") -> dict[str, Any]:
+    """Show nodes (label, icon, url, chosen, note, children, open) as a tree that can be folded.
+
+    `pane` is the id of the element that a chosen node fills, without loading the whole page.
+    """
+    return {"nodes": nodes, "label": label, "pane": pane}
 
 
 @register.inclusion_tag("includes/stepper.html")
@@ -133,7 +136,9 @@ def pager(page: Page, noun: str = "row") -> dict[str, Any]:
 
 
 @register.inclusion_tag("includes/empty.html")
-def empty(icon_name: str, title: str, text: str = "", url: str = "", step: str = "") -> dict[str, Any]:
+def empty(
+    icon_name: str, title: str, text: str = "", url: str = "", step: str = ""
+) -> dict[str, Any]:
     """Say what will be here, and offer the first step."""
     return {"icon_name": icon_name, "title": title, "text": text, "url": url, "step": step}
 
@@ -154,3 +159,15 @@ def error_summary(form: BaseForm) -> dict[str, Any]:
 def cards(field: BoundField, wide: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - a template's flag
     """Show a field of choices as cards; its labels are `portal.fields.Card`."""
     return {"field": field, "wide": wide}
+
+
+@register.filter
+def badge_icon(state: str) -> str:
+    """Return the icon of a state."""
+    return badge_of(state).icon
+
+
+@register.filter
+def tone(state: str) -> str:
+    """Return the tone of a state."""
+    return badge_of(state).tone

@@ -29,3 +29,11 @@ const lost = (hidden) => document.querySelectorAll("[data-lost]").forEach((note)
 document.addEventListener("htmx:sendError", () => lost(false));
 document.addEventListener("htmx:responseError", () => lost(false));
 document.addEventListener("htmx:afterOnLoad", () => lost(true));
+
+/* the chosen leaf of a tree whose pane is filled without loading the page */
+document.addEventListener("htmx:afterRequest", (event) => {
+  const link = event.detail.elt;
+  if (!link?.matches(".tree a.node") || !event.detail.successful) return;
+  link.closest(".tree").querySelectorAll("[aria-current]").forEach((each) => each.removeAttribute("aria-current"));
+  link.setAttribute("aria-current", "true");
+});

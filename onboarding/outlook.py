@@ -1,0 +1,136 @@
+"""How an order stands in one line: its state, whose move it is, and since when. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from onboarding import messages
+from onboarding.models import Direction, Order, Progress
+from onboarding.timeline import Lane, Row, in_order
+
+NOTHING_KEPT = "Nothing of it is left."
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """`state` is a key of `portal.badges`; `sentence` says whose move it is."""
+
+    state: str
+    sentence: str
+    since: datetime
+    bits: Sequence[str]
+
+
+def outlook(order: Order, rows: Sequence[Row]) -> Outlook:
+    """Return how an order stands."""
+    bits = [BITS.get(row.state, "todo") for row in rows]
+    if order.is_over:
+        ended = order.ended_at or order.submitted_at
+        return Outlook(order.ended_as, _ended(order, rows), ended, bits)
+    row = in_order(rows, back=order.direction == Direction.BACK)
+    if row is None or not any(each.began for each in rows):
+        sentence = "Berth has it and begins in a moment."
+        return Outlook("queued", sentence, order.submitted_at, bits)
+    state = _state(order, row)
+    return Outlook(state, _sentence(order, row, rows), _since(order, row), bits)
+
+
+BITS = {
+    "done": "done",
+    "moving": "now",
+    "again": "now",
+    "back": "now",
+    "waiting": "waiting",
+    "stuck": "stuck",
+}
+
+
+def _state(order: Order, row: Row) -> str:
+    if row.state == "todo":
+        return "moving"
+    if order.direction == Direction.BACK and row.state != "stuck":
+        return "back"
+    return row.state
+
+
+def _since(order: Order, row: Row) -> datetime:
+    return row.began or order.submitted_at
+
+
+def _sentence(order: Order, row: Row, rows: Sequence[Row]) -> str:
+    lanes = [lane for lane in row.lanes if lane.state == row.state] or list(row.lanes)
+    if row.state == "stuck":
+        return f"{_stuck(row, lanes)}{_elsewhere(rows)}"
+    if order.direction == Direction.BACK:
+        return f"Being taken back: {_ended_sentence(order.back_reason)}"
+    if row.state == "waiting":
+        return f"Waiting for {_whose(lanes)}."
+    if row.state == "again":
+        return f"{_trouble(lanes[0])}{_places(lanes)}. Berth tries again by itself.{_elsewhere(rows)}"
+    return f"Berth is at work on: {row.title}{_places(lanes)}.{_elsewhere(rows)}"
+
+
+def _stuck(row: Row, lanes: Sequence[Lane]) -> str:
+    return f"Stuck at {row.title}{_places(lanes)}: {_lower(_trouble(lanes[0]))}."
+
+
+def _trouble(lane: Lane) -> str:
+    code = lane.run.error_code if lane.run else ""
+    return messages.text_of(code or "berth.error").title
+
+
+def _whose(lanes: Sequence[Lane]) -> str:
+    whom = [lane.run.waits_for for lane in lanes if lane.run and lane.run.waits_for]
+    return whom[0] if whom else "an approver"
+
+
+def _places(lanes: Sequence[Lane]) -> str:
+    names = [lane.cluster for lane in lanes if lane.cluster]
+    return f" on {_listed(names)}" if names else ""
+
+
+def _elsewhere(rows: Sequence[Row]) -> str:
+    """Name the clusters that are live while others are not."""
+    last = next((row for row in rows if row.name == "await_delivery"), None)
+    live = [lane.cluster for lane in last.lanes if lane.state == "done"] if last else []
+    if last is None or not live or len(live) == len(last.lanes):
+        return ""
+    return f" Live on {_listed(live)} already."
+
+
+def _ended(order: Order, rows: Sequence[Row]) -> str:
+    where = _clusters(rows)
+    match order.ended_as:
+        case Progress.DONE:
+            return f"{order.application.name} is live{where}."
+        case Progress.REHEARSED:
+            return f"{order.application.name} was rehearsed{where}: nothing left this portal."
+        case Progress.WITHDRAWN:
+            return f"{_ended_sentence(order.back_reason)} {NOTHING_KEPT}"
+        case Progress.EXPIRED:
+            return f"Nobody decided in time. {NOTHING_KEPT}"
+        case _:
+            return f"Refused: {_ended_sentence(order.back_reason)} {NOTHING_KEPT}"
+
+
+def _clusters(rows: Sequence[Row]) -> str:
+    for row in rows:
+        names = [lane.cluster for lane in row.lanes if lane.cluster]
+        if names:
+            return f" on {_listed(names)}"
+    return ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _ended_sentence(text: str) -> str:
+    shown = text.strip()
+    return shown if shown.endswith((".", "…")) else f"{shown}."

@@ -1,0 +1,105 @@
+"""What waits for an approver's decision, and the page to decide on."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Role
+from accounts.web import SignedIn, for_roles
+from onboarding import actions, exhibits, histories, lookups, previews, toolbox
+from onboarding import messages as texts
+from onboarding.changes import decisions
+from onboarding.forms import ReasonForm, RefusalForm
+from onboarding.models import Order
+from onboarding.outlook import outlook
+from portal.errors import BerthError
+
+
+@for_roles(Role.APPROVER)
+@require_safe
+def inbox(http: SignedIn) -> HttpResponse:
+    """List the orders that wait for this person, the next due first."""
+    waiting = list(lookups.inbox_of(http.user))
+    lines = [(order, lookups.change_of(order)) for order in waiting]
+    lines.sort(key=lambda line: (line[1].expires_at if line[1] else line[0].submitted_at))
+    return render(http, "onboarding/inbox.html", {"lines": lines})
+
+
+@for_roles(Role.APPROVER)
+@require_safe
+def approval(http: SignedIn, number: int) -> HttpResponse:
+    """Show what would be made and why it is asked for, and take the decision."""
+    order = lookups.order_for(http.user, number)
+    return _shown(http, order, RefusalForm())
+
+
+def _shown(http: SignedIn, order: Order, refusal: RefusalForm) -> HttpResponse:
+    change = lookups.change_of(order)
+    page = {
+        "order": order,
+        "look": outlook(order, histories.steps_of(order)),
+        "change": change,
+        "hindrance": _in_words(decisions.why_not(order, change, http.user)),
+        "answers": histories.evidence_of(order),
+        "earlier": lookups.earlier_orders(http.user, order),
+        "approving": ReasonForm(prefix="approve"),
+        "refusal": refusal,
+    }
+    drafted = histories.plan_of(order)
+    if drafted is not None:
+        preview = previews.of_plan(order, drafted)
+        address = reverse("onboarding:approval", args=(order.pk,))
+        shown = [(preview.environment.name, preview.desired)]
+        page["preview"] = preview
+        page["exhibit"] = exhibits.exhibit(shown, http.GET.get("show", ""), address)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal.errors else HTTPStatus.OK
+    return render(http, "onboarding/approval.html", page, status=status)
+
+
+def _in_words(error: Exception | None) -> dict[str, str]:
+    if not isinstance(error, BerthError):
+        return {}
+    text = texts.of(error)
+    return {"title": text.title, "detail": error.detail, "next_step": text.next_step}
+
+
+@for_roles(Role.APPROVER)
+@require_POST
+def approve(http: SignedIn, number: int) -> HttpResponse:
+    """Approve the digest that the page showed."""
+    order = lookups.order_for(http.user, number)
+    actions.approve(
+        order,
+        by=http.user,
+        digest=http.POST.get("digest", ""),
+        reason=http.POST.get("approve-reason", "")[:1000],
+        sources=toolbox.tools().sources,
+    )
+    messages.success(http, f"You approved {order}: {order.title}.")
+    return _next(http)
+
+
+@for_roles(Role.APPROVER)
+@require_POST
+def refuse(http: SignedIn, number: int) -> HttpResponse:
+    """Refuse, with a reason for the requester."""
+    order = lookups.order_for(http.user, number)
+    form = RefusalForm(http.POST)
+    if not form.is_valid():
+        return _shown(http, order, form)
+    digest = http.POST.get("digest", "")
+    actions.refuse(order, by=http.user, digest=digest, reason=form.cleaned_data["reason"])
+    messages.info(http, f"You refused {order}: {order.title}.")
+    return _next(http)
+
+
+def _next(http: SignedIn) -> HttpResponse:
+    """After a decision the next one is open already."""
+    waiting = lookups.inbox_of(http.user).order_by("pk").first()
+    if waiting is None:
+        return redirect("onboarding:inbox")
+    return redirect("onboarding:approval", waiting.pk)

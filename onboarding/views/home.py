@@ -1,0 +1,66 @@
+"""My work, the home of everybody, and search."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.web import SignedIn
+from onboarding import histories, lookups, offers, questions
+from onboarding.models import Order
+from onboarding.outlook import Outlook, outlook
+from tenants import lookups as record
+
+SERVICES = 50  # on the home page; the list has all
+SHOWN = 10  # of each kind in search
+DAYS = 7
+
+
+@require_safe
+def home(http: SignedIn) -> HttpResponse:
+    """Show what waits for this person, what is under way, and what they have."""
+    user = http.user
+    drafts = [(each, questions.application_of(each.answers)) for each in lookups.drafts_of(user)]
+    services = record.services_of(user).filter(application__tenant__in=user.tenants.all())
+    services = services.exclude(lifecycle="retired")
+    page = {
+        "decisions": [(each, lookups.change_of(each)) for each in lookups.inbox_of(user)],
+        "stuck": _lines(list(lookups.stuck(user))) if user.is_operator else [],
+        "drafts": [(each, application, _gap(each)) for each, application in drafts],
+        "under_way": _lines(list(lookups.own_under_way(user))),
+        "ended": _lines(list(lookups.own_ended_since(user, DAYS)[:SHOWN])),
+        "services": services.prefetch_related("placements__cluster", "placements__observation")[
+            :SERVICES
+        ],
+        "service_count": services.count(),
+        "applications": offers.applications(user, "")[0][:3] if user.is_developer else [],
+    }
+    return render(http, "onboarding/home.html", page)
+
+
+def _gap(draft: questions.Draft) -> str:
+    gap = questions.missing(draft) or questions.PAGES[-1]
+    return questions.address(draft, gap)
+
+
+def _lines(orders: list[Order]) -> list[tuple[Order, Outlook]]:
+    steps = histories.steps_of_many(orders)
+    return [(order, outlook(order, steps[order.pk])) for order in orders]
+
+
+@require_safe
+def search(http: SignedIn) -> HttpResponse:
+    """Find applications, services and orders by name; a number opens the order."""
+    typed = http.GET.get("q", "").strip()[:100]
+    orders = lookups.orders_of(http.user)
+    if typed.isdigit() and orders.filter(pk=int(typed)).exists():
+        return redirect("onboarding:order", int(typed))
+    columns = ("application__slug", "application__name", "environment__slug")
+    page = {
+        "typed": typed,
+        "applications": record.searched(
+            record.applications_of(http.user), typed, ("name", "slug", "reference")
+        )[:SHOWN],
+        "services": record.searched(record.services_of(http.user), typed, columns)[:SHOWN],
+        "orders": record.searched(orders, typed, columns)[:SHOWN],
+    }
+    return render(http, "onboarding/search.html", page if typed else {"typed": ""})

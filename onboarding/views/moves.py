@@ -1,0 +1,65 @@
+"""What a person does to an order under way: withdraw, amend, try again."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.web import SignedIn
+from onboarding import actions, drafts, histories, lookups, questions
+from onboarding.forms import ReasonForm
+from onboarding.timeline import Row
+from portal.web import safe_or_post
+
+
+@safe_or_post
+def withdraw(http: SignedIn, number: int) -> HttpResponse:
+    """Ask, showing what will go; then turn the order round."""
+    order = lookups.order_for(http.user, number)
+    form = ReasonForm(http.POST or None)
+    if http.method == "POST" and form.is_valid():
+        actions.withdraw(order, by=http.user, reason=form.cleaned_data["reason"])
+        return redirect("onboarding:order", number)
+    page = {
+        "order": order,
+        "form": form,
+        "goes": goes(histories.steps_of(order)),
+        "action": reverse("onboarding:withdraw", args=(number,)),
+        "back": reverse("onboarding:order", args=(number,)),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(http, "onboarding/withdraw.html", page, status=status)
+
+
+MADE = {
+    "claim_names": "The names it reserved",
+    "open_change": "Its change record, which is closed with your reason",
+    "register": "The service in the record, which stays as retired",
+    "push_scaffold": "The repository, if nobody has pushed to it; otherwise it is archived",
+    "prime": "What was made on the clusters, and everything that runs there",
+}
+
+
+def goes(rows: list[Row]) -> list[str]:
+    """Return in words what the steps so far have made."""
+    return [MADE[row.name] for row in rows if row.name in MADE and row.state != "todo"]
+
+
+@require_POST
+def amend(http: SignedIn, number: int) -> HttpResponse:
+    """Open the form again with what was asked for."""
+    order = lookups.order_for(http.user, number)
+    draft = drafts.of_order(order, http.user)
+    return redirect(questions.address(draft, questions.PAGES[-1]))
+
+
+@require_POST
+def retry(http: SignedIn, number: int) -> HttpResponse:
+    """Try what is stuck again."""
+    order = lookups.order_for(http.user, number)
+    actions.retry(order, by=http.user, reason=http.POST.get("reason", ""))
+    messages.info(http, "Berth tries again now.")
+    return redirect("onboarding:order", number)

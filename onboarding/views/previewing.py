@@ -1,0 +1,54 @@
+"""What an order will make, shown before it is submitted, and the submit itself."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.web import SignedIn
+from onboarding import actions, exhibits, lookups, previews, questions, toolbox
+
+
+@require_safe
+def preview(http: SignedIn, uuid: UUID) -> HttpResponse:
+    """Show everything that would be made, rendered the way the plan will be."""
+    draft = lookups.draft_for(http.user, uuid)
+    gap = questions.missing(draft)
+    if gap is not None:
+        return redirect(questions.address(draft, gap))
+    found = previews.of_draft(draft, by=http.user, tools=toolbox.tools())
+    shown = exhibits.exhibit(
+        [(each.environment.name, each.desired) for each in found],
+        http.GET.get("show", ""),
+        reverse("onboarding:preview", args=(draft.uuid,)),
+    )
+    page = {
+        "draft": draft,
+        "previews": found,
+        "exhibit": shown,
+        "application": questions.application_of(draft.answers),
+        "check": questions.address(draft, questions.PAGES[-1]),
+    }
+    return render(http, "onboarding/preview.html", page)
+
+
+@require_POST
+def submit(http: SignedIn, uuid: UUID) -> HttpResponse:
+    """Turn the draft into orders, or into an amendment of one."""
+    draft = lookups.draft_for(http.user, uuid)
+    gap = questions.missing(draft)
+    if gap is not None:
+        return redirect(questions.address(draft, gap))
+    tools = toolbox.tools()
+    if draft.amends is not None:
+        order = lookups.order_for(http.user, draft.amends.pk)
+        actions.amend(
+            order, draft, by=http.user, sources=tools.sources, githost=tools.githost.name
+        )
+        return redirect("onboarding:order", order.pk)
+    orders = actions.submit(
+        draft, by=http.user, sources=tools.sources, githost=tools.githost.name
+    )
+    return redirect("onboarding:order", orders[0].pk)
