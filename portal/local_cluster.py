@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUN = ROOT / "deploy" / "local-cluster" / "run.py"
 GLANCE_SECONDS = 1
 # it takes orders for every environment of its region; people see it beside the rehearsal cluster
-JOIN = ("join_cluster", "local", "--region", "local", "--yes", "--kubeconfig")
+JOIN = ("join_cluster", "local", "--region", "local", "--yes", "--replace", "--kubeconfig")
 
 
 class Stopped(Exception):
