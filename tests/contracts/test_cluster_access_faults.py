@@ -20,7 +20,7 @@ from portal.errors import (
     RightsPending,
     StillGoing,
 )
-from tests.contracts.cluster_access import apply, namespace, own_binding, policy
+from tests.contracts.cluster_access import Space
 from tests.fleet import fake_api
 from tests.fleet.fake_api import Asked, FakeApi, Says, status
 
@@ -71,9 +71,9 @@ def access(api: FakeApi, pauses: list[float]) -> ApiAccess:
     )
 
 
-def refusal(access: ApiAccess) -> BerthError:
-    """Apply one object and return why it failed."""
-    return apply(access, policy()).failed[0].error
+@pytest.fixture
+def shop(access: ApiAccess) -> Space:
+    return Space(access, "shop")
 
 
 @pytest.mark.parametrize(
@@ -115,17 +115,19 @@ def refusal(access: ApiAccess) -> BerthError:
     ],
 )
 def test_each_answer_becomes_one_of_our_errors(
-    api: FakeApi, access: ApiAccess, says: Says, error: type[BerthError], words: str
+    api: FakeApi, shop: Space, says: Says, error: type[BerthError], words: str
 ) -> None:
     api.says(says)
-    failure = refusal(access)
+    failure = shop.apply(shop.policy()).failed[0].error
     assert type(failure) is error
     assert words in failure.detail
 
 
-def test_an_answer_that_does_not_come_is_not_waited_for(api: FakeApi, access: ApiAccess) -> None:
+def test_an_answer_that_does_not_come_is_not_waited_for(api: FakeApi, shop: Space) -> None:
     api.hang = True
-    report = access.apply([[policy()], [policy("later")]], manager="berth", within=0.3)
+    report = shop.access.apply(
+        [[shop.policy()], [shop.policy("later")]], manager="berth", within=0.3
+    )
     assert isinstance(report.failed[0].error, ClusterUnreachable)
     assert report.not_tried == 1
 
@@ -178,64 +180,62 @@ def rights_after(api: FakeApi, refusals: int, *, age: timedelta) -> None:
 
 
 def test_rights_in_a_young_namespace_are_waited_for(
-    api: FakeApi, access: ApiAccess, pauses: list[float]
+    api: FakeApi, shop: Space, pauses: list[float]
 ) -> None:
     rights_after(api, 2, age=timedelta(seconds=1))
-    assert not apply(access, namespace(), own_binding(), policy()).failed
+    assert not shop.apply(shop.namespace(), shop.own_binding(), shop.policy()).failed
     assert len(pauses) == 2
 
 
 def test_rights_that_do_not_come_in_a_young_namespace_are_tried_later(
-    api: FakeApi, access: ApiAccess, pauses: list[float]
+    api: FakeApi, shop: Space, pauses: list[float]
 ) -> None:
     rights_after(api, 99, age=timedelta(seconds=1))
-    report = apply(access, namespace(), own_binding(), policy())
+    report = shop.apply(shop.namespace(), shop.own_binding(), shop.policy())
     assert isinstance(report.failed[0].error, RightsPending)
     assert sum(pauses) < 5
 
 
 def test_a_right_that_lacks_in_an_old_namespace_is_told_at_once(
-    api: FakeApi, access: ApiAccess, pauses: list[float]
+    api: FakeApi, shop: Space, pauses: list[float]
 ) -> None:
     rights_after(api, 99, age=timedelta(hours=1))
-    report = apply(access, namespace(), own_binding(), policy())
+    report = shop.apply(shop.namespace(), shop.own_binding(), shop.policy())
     assert isinstance(report.failed[0].error, ClusterForbidden)
     assert pauses == []
 
 
 def test_a_policy_that_reads_an_old_namespace_is_asked_again(
-    api: FakeApi, access: ApiAccess, pauses: list[float]
+    api: FakeApi, shop: Space, pauses: list[float]
 ) -> None:
     denied = status(422, "Invalid", "ValidatingAdmissionPolicy 'berth-kustomizations' denied")
     answers = [denied, denied]
     api.answer = lambda asked: answers.pop() if answers else fake_api.echo(asked)
-    assert not apply(access, policy()).failed
+    assert not shop.apply(shop.policy()).failed
     assert len(pauses) == 2
 
 
-def test_every_objects_own_error_is_kept(api: FakeApi, access: ApiAccess) -> None:
+def test_every_objects_own_error_is_kept(api: FakeApi, shop: Space) -> None:
     api.answer = lambda asked: CONFLICT if "/b" in asked.path else fake_api.echo(asked)
-    report = access.apply([[policy(name) for name in "abc"]], manager="berth")
+    report = shop.access.apply([[shop.policy(name) for name in "abc"]], manager="berth")
     assert [each.ref.name for each in report.applied] == ["a", "c"]
     assert [each.ref.name for each in report.failed] == ["b"]
 
 
-def test_an_apply_names_its_manager_and_never_forces(api: FakeApi, access: ApiAccess) -> None:
-    apply(access, policy(), manager="berth-7")
+def test_an_apply_names_its_manager_and_never_forces(api: FakeApi, shop: Space) -> None:
+    shop.apply(shop.policy(), manager="berth-7")
     (asked,) = api.asked
     assert asked.method == "PATCH"
-    assert asked.path.endswith(
-        "/namespaces/contract-space/networkpolicies/policy?fieldManager=berth-7"
-    )
+    assert asked.path.endswith("/namespaces/shop/networkpolicies/policy?fieldManager=berth-7")
     assert asked.headers["Content-Type"] == "application/apply-patch+yaml"
     assert asked.headers["Authorization"] == "Bearer t-1"
 
 
-def test_words_about_a_secret_come_without_its_value(api: FakeApi, access: ApiAccess) -> None:
+def test_words_about_a_secret_come_without_its_value(api: FakeApi, shop: Space) -> None:
     api.answer = lambda asked: status(
         422, "Invalid", f"Invalid value: {asked.body['stringData']['password']}"
     )
-    error = apply(access, SECRET).failed[0].error
+    error = shop.apply(SECRET).failed[0].error
     assert "horse" not in str(error)
     assert "Invalid value" in str(error)
 
@@ -259,8 +259,8 @@ def test_what_is_on_its_way_out_is_not_asked_again(api: FakeApi, access: ApiAcce
     assert {each.method for each in api.asked} == {"GET"}
 
 
-def test_a_few_connections_are_kept(api: FakeApi, access: ApiAccess) -> None:
-    wave = [policy(f"p{number}") for number in range(60)]
-    access.apply([wave, wave], manager="berth")
+def test_a_few_connections_are_kept(api: FakeApi, shop: Space) -> None:
+    wave = [shop.policy(f"p{number}") for number in range(60)]
+    shop.access.apply([wave, wave], manager="berth")
     assert len(api.asked) == 120
     assert api.connections <= 8
