@@ -1,6 +1,7 @@
 """The portal's settings for tests: a data folder of their own, cheap passwords, no queue.
 
-Whatever BERTH_ variables the shell has are dropped, but for those that name a PostgreSQL server.
+Whatever BERTH_ variables the shell has are dropped, but for those that name a PostgreSQL server
+or the local control plane.
 """
 
 import atexit
@@ -12,8 +13,10 @@ from importlib import import_module
 DATA_OF_TESTS = tempfile.mkdtemp(prefix="berth-tests-")
 atexit.register(shutil.rmtree, DATA_OF_TESTS, ignore_errors=True)
 
+KEPT = ("BERTH_DATABASE", "BERTH_NO_SKIPS", "BERTH_CACHE", "BERTH_TEST_CLUSTER_STATE")
+
 for name in [each for each in os.environ if each.startswith("BERTH_")]:
-    if not name.startswith(("BERTH_DATABASE", "BERTH_NO_SKIPS")):
+    if not name.startswith(KEPT):
         del os.environ[name]
 os.environ["BERTH_DATA"] = DATA_OF_TESTS
 # nobody listens there: a portal that runs beside the tests hears nothing of them
