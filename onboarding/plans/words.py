@@ -5,15 +5,17 @@ from typing import Any
 
 from tenants.catalogue import ChangeType, Environment, Follow
 from tenants.priming import rights
+from tenants.priming.shapes import Rendered
 
 
 def of(desired: Mapping[str, Any], environment: Environment) -> Sequence[str]:
     """Return the plan as sentences: space, rights, reach, repository."""
     places = list(desired["clusters"].values())
-    manifests = [entry["manifest"] for entry in places[0]["placement"]]
+    rendered = [Rendered(**entry) for entry in places[0]["placement"]]
+    manifests = [each.manifest for each in rendered]
     return [
         _space(places, manifests),
-        *rights.in_words(manifests),
+        *rights.in_words(rendered),
         _reach(manifests),
         _repository(desired["repository"], environment),
     ]
