@@ -118,6 +118,7 @@ def test_sealing_inside_a_business_transaction_is_refused() -> None:
     assert not Seal.objects.exists()
 
 
+@pytest.mark.postgresql
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer anyway")
 @pytest.mark.django_db(transaction=True)
 def test_while_another_process_seals_this_one_does_not_wait() -> None:

@@ -38,6 +38,7 @@ def test_rows_of_the_ledger_are_neither_changed_nor_deleted(sealed: Entry, spoil
     assert Seal.objects.get().hash != "0" * 64
 
 
+@pytest.mark.postgresql
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite knows no TRUNCATE")
 def test_the_ledger_is_not_truncated(sealed: Entry) -> None:
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
@@ -93,6 +94,7 @@ def test_a_table_rebuilt_by_a_migration_has_its_triggers_after_it() -> None:
     assert triggers.missing() == []
 
 
+@pytest.mark.postgresql
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite switches none off")
 def test_a_trigger_that_was_switched_off_counts_as_missing(db: None) -> None:
     with connection.cursor() as cursor:
