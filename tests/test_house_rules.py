@@ -35,6 +35,8 @@ CALLED_BY_FRAMEWORKS = {
     "get_paginated_response",
     "get_paginated_response_schema",
     "get_queryset",
+    "get_schema_operation_parameters",
+    "get_security_definition",
     "get_session_store_class",
     "process_exception",
     "process_view",
