@@ -96,7 +96,7 @@ def _answer(status: str, known: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _record(known: dict[str, Any]) -> str:
-    shapes_in = [_kind(each["schema"]) for each in known.get("content", {}).values()]
+    shapes_in = [in_words(each["schema"]) for each in known.get("content", {}).values()]
     return ", ".join(shapes_in)
 
 
@@ -106,23 +106,23 @@ def _fields(shape: dict[str, Any]) -> Iterator[Field]:
 
 
 def _field(name: str, known: dict[str, Any]) -> Field:
-    return Field(name, _kind(known), known.get("description", ""))
+    return Field(name, in_words(known), known.get("description", ""))
 
 
-def _kind(known: dict[str, Any]) -> str:
+def in_words(known: dict[str, Any]) -> str:
     """Return a type in words: `string (uuid)`, `list of ClusterRef`, `one of a, b`, `… or null`."""
-    kind = _plain_kind(known)
+    kind = _plain(known)
     return f"{kind} or null" if known.get("nullable") else kind
 
 
-def _plain_kind(known: dict[str, Any]) -> str:
+def _plain(known: dict[str, Any]) -> str:
     if "$ref" in known:
         return str(known["$ref"]).rpartition("/")[2]
     if "allOf" in known:
-        return _kind(known["allOf"][0])
+        return in_words(known["allOf"][0])
     if "enum" in known:
         return "one of " + ", ".join(str(each) for each in known["enum"])
     if known.get("type") == "array":
-        return f"list of {_kind(known['items'])}"
+        return f"list of {in_words(known['items'])}"
     shape = known.get("format")
     return f"{known.get('type', 'any')} ({shape})" if shape else str(known.get("type", "any"))

@@ -4,9 +4,7 @@ from typing import Any, TypeAlias
 
 from rest_framework import serializers
 
-from accounts.machines import Principal
 from accounts.models import User
-from tenants import lookups
 from tenants.lifecycle import CSDM, Lifecycle
 from tenants.models import (
     Application,
@@ -51,13 +49,19 @@ class PersonRef(serializers.ModelSerializer[User]):
         fields = ("uuid", "username", "name")
 
 
-class TenantRecord(serializers.ModelSerializer[Tenant]):
+class RecordFields(serializers.Serializer[Any]):
+    """What every record has. Declared, as a database's largest number is no part of the promise."""
+
+    version = serializers.IntegerField(help_text="Counts the changes of the record.")
+
+
+class TenantRecord(RecordFields, serializers.ModelSerializer[Tenant]):
     class Meta:
         model = Tenant
         fields = ("uuid", "slug", "name", "support_group", *KEPT)
 
 
-class ApplicationRecord(serializers.ModelSerializer[Application]):
+class ApplicationRecord(RecordFields, serializers.ModelSerializer[Application]):
     tenant = TenantRef()
     owner = PersonRef()
 
@@ -82,18 +86,18 @@ class ApplicationRecord(serializers.ModelSerializer[Application]):
         )
 
 
-class LifecycleFields(serializers.Serializer[Any]):
+class LifecycleFields(RecordFields):
     """A lifecycle with the pair that CSDM has for it."""
 
     lifecycle = serializers.ChoiceField(choices=Lifecycle.choices)
-    stage = serializers.SerializerMethodField(help_text="Life-cycle stage of CSDM.")
-    status = serializers.SerializerMethodField(help_text="Life-cycle stage status of CSDM.")
+    stage = serializers.SerializerMethodField("stage_of", help_text="Life-cycle stage of CSDM.")
+    status = serializers.SerializerMethodField("status_of", help_text="Its status in the stage.")
 
-    def get_stage(self, row: Service | Placement) -> str:
+    def stage_of(self, row: Service | Placement) -> str:
         """Return the first of the pair."""
         return CSDM[Lifecycle(row.lifecycle)][0]
 
-    def get_status(self, row: Service | Placement) -> str:
+    def status_of(self, row: Service | Placement) -> str:
         """Return the second of the pair."""
         return CSDM[Lifecycle(row.lifecycle)][1]
 
@@ -125,7 +129,7 @@ class ServiceRecord(LifecycleFields, serializers.ModelSerializer[Service]):
         )
 
 
-class ClusterRecord(serializers.ModelSerializer[Cluster]):
+class ClusterRecord(RecordFields, serializers.ModelSerializer[Cluster]):
     """Operators' rules and capacity are null for whoever does not see every tenant."""
 
     environments = serializers.SlugRelatedField[Any]("slug", many=True, read_only=True)
@@ -151,14 +155,15 @@ class ClusterRecord(serializers.ModelSerializer[Cluster]):
     def to_representation(self, instance: Cluster) -> dict[str, Any]:
         """Leave out what is for operators, unless an operator looks."""
         shown = super().to_representation(instance)
-        if not self.context["sees_everything"]:
+        if not self.context["view"].sees_everything:
             shown |= dict.fromkeys(FOR_OPERATORS)
         return shown
 
 
-class PresenceRecord(serializers.ModelSerializer[TenantCluster]):
+class PresenceRecord(RecordFields, serializers.ModelSerializer[TenantCluster]):
     tenant = TenantRef()
     cluster = ClusterRef()
+    pack_version = serializers.IntegerField(help_text="Of what was applied; 0: nothing yet.")
 
     class Meta:
         model = TenantCluster
@@ -218,8 +223,3 @@ class ClaimRecord(serializers.ModelSerializer[Claim]):
             "made_at",
             "released_at",
         )
-
-
-def context_of(principal: Principal) -> dict[str, bool]:
-    """Return what the serializers must know of whoever asks."""
-    return {"sees_everything": lookups.sees_everything(principal)}
