@@ -135,6 +135,11 @@ ENTITLEMENT = {
         "The reason stands below.",
         "Follow the remedy that is named, then try again.",
     ),
+    "entitlement.requester-denied": Message(
+        "The requester is no longer entitled",
+        "The order would be taken back at its next step. The reason stands below.",
+        "Refuse the order with that reason, or wait until the requester has the right again.",
+    ),
     "entitlement.unknown": Message(
         "We could not check your entitlement",
         "A source did not answer. No answer is not a permit.",
@@ -260,6 +265,11 @@ PEOPLE = {
 }
 
 OWN = {
+    "engine.database-busy": Message(
+        "The portal's database was busy",
+        "It gave no lock in time, or was just restarting.",
+        NOTHING_TO_DO,
+    ),
     "berth.error": Message("Something went wrong", "The details stand below.", TELL_OPERATORS),
     "engine.bug": Message(
         "Something went wrong that nobody foresaw",

@@ -159,6 +159,12 @@ class NotEntitled(Denied):
     code = "entitlement.denied"
 
 
+class RequesterNotEntitled(Denied):
+    """Whoever asked has lost the right meanwhile, so nobody can approve it; the detail says why."""
+
+    code = "entitlement.requester-denied"
+
+
 class EntitlementUnknown(Temporary):
     """No source could answer. Not a permit."""
 
@@ -200,6 +206,15 @@ class AlreadyDecided(Conflict):
 
 class ReasonMissing(Permanent):
     code = "change.reason-missing"
+
+
+# The portal's own parts
+
+
+class DatabaseBusy(Temporary):
+    """The database gave no lock, or broke off; nothing of it lies with the step."""
+
+    code = "engine.database-busy"
 
 
 # Orders

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from onboarding.changes.models import Change, ChangeStatus
 from onboarding.ports import ChangeState, ChangeWish, Verdict
@@ -57,9 +58,9 @@ class BuiltinChanges:
 
         Raises ChangeRefused when it is not approved any more.
         """
-        approved = Change.objects.filter(
-            number=number, status__in=[ChangeStatus.SCHEDULED, ChangeStatus.IMPLEMENT]
-        )
+        in_force = Q(status=ChangeStatus.SCHEDULED, expires_at__gt=now())
+        begun = Q(status=ChangeStatus.IMPLEMENT)
+        approved = Change.objects.filter(in_force | begun, number=number)
         if not approved.update(status=ChangeStatus.IMPLEMENT):
             raise ChangeRefused(f"Change {number} is no longer approved.")
 

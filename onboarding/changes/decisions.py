@@ -1,12 +1,13 @@
 """Approving and refusing in the built-in change system: four eyes, one digest."""
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from accounts.models import User
 from audit import ledger
 from onboarding import doorbell, subjects
 from onboarding.changes.models import Approval, Change, ChangeStatus, Decision
-from onboarding.models import Order
+from onboarding.models import Direction, Order
 from portal.clock import now
 from portal.errors import (
     AlreadyDecided,
@@ -29,6 +30,8 @@ def _not_this_person(order: Order, by: User) -> BerthError | None:
         return NotApprover("Deciding on orders needs the role approver.")
     if by.pk == order.requester_id:
         return OwnOrder("You asked for this yourself.")
+    if order.revisions.filter(made_by=by).exists():
+        return OwnOrder("You amended this order, so what you would approve is partly your own.")
     group = order.environment.approver_group
     if group and not by.groups.filter(name=group).exists():
         return NotApprover(f"Orders for {order.environment} are decided by members of {group}.")
@@ -43,11 +46,11 @@ def _not_any_more(change: Change | None) -> BerthError | None:
     return None
 
 
-def decide(order: Order, *, by: User, decision: Decision, digest: str, reason: str = "") -> None:
-    """Record one person's decision on the digest that they were shown.
+def decidable(order: Order, *, by: User, digest: str) -> Change:
+    """Return the change if this person may decide on it now and was shown this digest.
 
-    Raises OwnOrder, NotApprover, AlreadyDecided, ChangeExpired, PlanOutdated when the plan has
-    another digest by now, or ReasonMissing for a refusal without words.
+    Raises OwnOrder, NotApprover, AlreadyDecided, ChangeExpired, or PlanOutdated when the plan has
+    another digest by now.
     """
     change = Change.objects.filter(number=order.change_number).exclude(number="").first()
     hindrance = why_not(order, change, by)
@@ -55,12 +58,32 @@ def decide(order: Order, *, by: User, decision: Decision, digest: str, reason: s
         raise hindrance
     if change is None or change.digest != digest:
         raise PlanOutdated("The plan has changed since this page was shown.")
+    return change
+
+
+def decide(order: Order, *, by: User, decision: Decision, digest: str, reason: str = "") -> None:
+    """Record one person's decision on the digest that they were shown.
+
+    Raises what `decidable` raises, AlreadyDecided when somebody or something was quicker, or
+    ReasonMissing for a refusal without words.
+    """
+    change = decidable(order, by=by, digest=digest)
     if decision is Decision.REFUSED and not reason.strip():
         raise ReasonMissing("A refusal needs a reason, so that the requester knows what to change.")
     with transaction.atomic():
+        _hold(order, change)
         _record(change, by, decision, reason, order)
         ledger.note(decision.value, subjects.of(order), by=by.actor, reason=reason)
         doorbell.wake(order.pk)
+
+
+def _hold(order: Order, change: Change) -> None:
+    """Keep the order from moving until commit, if it still waits for a decision on this change."""
+    waiting = Order.objects.filter(
+        pk=order.pk, change_number=change.number, direction=Direction.ONWARD, ended_as=""
+    )
+    if not waiting.update(bell=F("bell") + 1):
+        raise AlreadyDecided("The order was amended or withdrawn meanwhile.")
 
 
 def _record(change: Change, by: User, decision: Decision, reason: str, order: Order) -> None:

@@ -5,6 +5,7 @@ because its fence has been passed.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Min, OuterRef, Q, Subquery
@@ -49,6 +50,24 @@ def renew(lease: Lease) -> None:
         raise Lost
 
 
+def hold(order: Order, fence: int, **columns: Any) -> None:
+    """Make the order's row ours until the transaction ends, and set columns on it.
+
+    Raises Lost unless lease, direction and revision are what they were when the order was read.
+    """
+    columns.setdefault("fence", fence)
+    held = Order.objects.filter(
+        pk=order.pk,
+        fence=fence,
+        lease_until__gt=now(),
+        direction=order.direction,
+        revision_number=order.revision_number,
+        ended_as="",
+    ).update(**columns)
+    if not held:
+        raise Lost
+
+
 def release(lease: Lease) -> bool:
     """Let go until the next run is due. False: somebody rang meanwhile, so look again."""
     due = (
@@ -67,7 +86,7 @@ def release(lease: Lease) -> bool:
 
 
 def drop(lease: Lease) -> None:
-    """Let go after the order was turned round: when it is due stays as the other one wrote it."""
+    """Let go and leave it due as it is: somebody turned the order, or our time is up."""
     Order.objects.filter(pk=lease.order_id, fence=lease.fence).update(
         lease_owner="", lease_until=None
     )

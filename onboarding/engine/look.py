@@ -4,8 +4,9 @@ The database is the only memory. A look may be asked for twice, late or never wi
 """
 
 import logging
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, close_old_connections, transaction
 
 from onboarding.engine import agenda, lease, runs
 from onboarding.engine.agenda import History, Item
@@ -13,8 +14,11 @@ from onboarding.engine.lease import Lease, Lost
 from onboarding.engine.steps import Outcome, Step, Story, Task, Tools
 from onboarding.models import Direction, Order
 from portal.clock import now
-from portal.errors import BerthError
+from portal.errors import BerthError, DatabaseBusy
 from tenants.models import Placement
+
+# The queue breaks off a job after ten minutes, wherever it is; we stop between two steps.
+LONGEST_LOOK = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
 
@@ -27,18 +31,21 @@ def look(order_id: int, story: Story, tools: Tools, *, owner: str) -> None:
     held = lease.take(order_id, owner)
     if held is None:
         return
+    until = now() + LONGEST_LOOK
     try:
-        _until_nothing_is_due(held, story, tools)
-        while not lease.release(held):
+        _take_what_is_due(held, story, tools, until)
+        while now() < until:
+            if lease.release(held):
+                return
             held = lease.heard(held)
-            _until_nothing_is_due(held, story, tools)
+            _take_what_is_due(held, story, tools, until)
     except Lost:
         log.info("order %s: the lease went elsewhere, nothing was written", order_id)
-        lease.drop(held)
+    lease.drop(held)
 
 
-def _until_nothing_is_due(held: Lease, story: Story, tools: Tools) -> None:
-    while True:
+def _take_what_is_due(held: Lease, story: Story, tools: Tools, until: datetime) -> None:
+    while now() < until:
         order = Order.objects.get(pk=held.order_id)
         history = History(order.runs.all(), order.revision_number)
         if order.is_over:
@@ -80,6 +87,7 @@ def _take(
         order=order,
         revision=order.revisions.get(number=order.revision_number),
         run=run,
+        fence=held.fence,
         placement=_placement(item.placement_id),
     )
     try:
@@ -89,6 +97,11 @@ def _take(
         runs.fail(held, order, run, error)
     except Lost:
         raise
+    except OperationalError as error:
+        # a lock that was not given, a server that restarts: of the database, not of the step
+        log.warning("order %s: %s: %s", order.pk, item.step.name, error)
+        close_old_connections()
+        runs.fail(held, order, run, DatabaseBusy(type(error).__name__))
     except Exception:
         # the one broad catch: a bug in one step must not stop the loop for other orders
         log.exception("order %s: %s failed in a way nobody foresaw", order.pk, item.step.name)

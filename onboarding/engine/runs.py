@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from onboarding.engine.agenda import History, Item
-from onboarding.engine.lease import Lease, Lost
+from onboarding.engine.lease import Lease, Lost, hold
 from onboarding.engine.steps import Done, Outcome, Reopen, Wait
 from onboarding.models import Direction, Order, Progress, Revision, RunState, StepRun
 from portal.clock import now
@@ -108,13 +108,11 @@ def fail(lease: Lease, order: Order, run: StepRun, error: BerthError) -> None:
     """Write down a foreseen failure; what follows depends on its kind.
 
     Temporary: another attempt later. Conflict: another attempt, a few times, then a person.
-    Denied (onward): the order goes back. Permanent: a person. Raises Lost like `conclude`.
+    Denied (onward, before the berth is operational): the order goes back. Else: a person.
+    Raises Lost like `conclude`.
     """
     with transaction.atomic():
-        again = isinstance(error, Temporary) or (
-            isinstance(error, Conflict) and run.attempt < CONFLICT_TRIES
-        )
-        if isinstance(error, Denied) and order.direction == Direction.ONWARD:
+        if isinstance(error, Denied) and _may_turn_back(order):
             _hold(
                 lease,
                 order,
@@ -124,13 +122,36 @@ def fail(lease: Lease, order: Order, run: StepRun, error: BerthError) -> None:
             )
             _over(run, succeeded=False, error_code=error.code, error_detail=error.detail)
             close_open(order)
-        elif again:
+        elif isinstance(error, Temporary) or _conflicts(run, error) < CONFLICT_TRIES:
             _hold(lease, order)
             _over(run, succeeded=False, error_code=error.code, error_detail=error.detail)
             _try_again(run, error.code, error.detail, backoff(run.attempt))
         else:
             _hold(lease, order)
             _move(run, RunState.STUCK, error_code=error.code, error_detail=error.detail, note="")
+
+
+def _may_turn_back(order: Order) -> bool:
+    """Read it anew: the step itself may have settled the order."""
+    onward = Order.objects.filter(pk=order.pk, direction=Direction.ONWARD)
+    return onward.filter(settled_at=None).exists()
+
+
+def _conflicts(run: StepRun, error: BerthError) -> int:
+    """Return how often this step met this conflict, this time counted; no conflict is too often.
+
+    Other failures do not count: a conflict after a night without a Git host is still the first.
+    """
+    if not isinstance(error, Conflict):
+        return CONFLICT_TRIES
+    same = StepRun.objects.filter(
+        order=run.order_id,
+        revision=run.revision,
+        step=run.step,
+        placement=run.placement_id,
+        direction=run.direction,
+    )
+    return same.filter(succeeded=False, error_code=error.code).count() + 1
 
 
 def _ended_as(error: BerthError) -> Progress:
@@ -173,18 +194,7 @@ def _try_again(run: StepRun, code: str, detail: str, delay: timedelta) -> None:
 
 
 def _hold(lease: Lease, order: Order, **columns: Any) -> None:
-    """Make the order's row ours for this transaction, or raise Lost."""
-    columns.setdefault("fence", lease.fence)
-    held = Order.objects.filter(
-        pk=order.pk,
-        fence=lease.fence,
-        lease_until__gt=now(),
-        direction=order.direction,
-        revision_number=order.revision_number,
-        ended_as="",
-    ).update(**columns)
-    if not held:
-        raise Lost
+    hold(order, lease.fence, **columns)
 
 
 def _over(run: StepRun, *, succeeded: bool, **columns: Any) -> None:

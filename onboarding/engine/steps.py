@@ -1,11 +1,15 @@
 """What a story is made of: steps, what they are given, and what they answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from django.db import transaction
+
+from onboarding.engine import lease
 from onboarding.models import Order, Plan, Revision, StepRun
 from onboarding.ports import Changes, EntitlementSource, GitHost, Scaffolder
 from portal.errors import BerthError, PlanRefused
@@ -29,12 +33,24 @@ class Task:
     order: Order
     revision: Revision
     run: StepRun
+    fence: int  # of the lease under which the step runs
     placement: Placement | None = None
 
     @property
     def key(self) -> str:
         """The same on every try: what foreign systems know this effect by."""
         return f"{self.order.uuid}-r{self.revision.number}"
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Give a transaction that counts only while the lease is ours and nobody turned the order.
+
+        For what a step writes into our own tables: there a worker that comes back late does
+        nothing. Raises Lost, which steps let pass.
+        """
+        with transaction.atomic():
+            lease.hold(self.order, self.fence)
+            yield
 
     @property
     def plan(self) -> Plan:

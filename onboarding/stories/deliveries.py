@@ -19,7 +19,7 @@ def look(task: Task, tools: Tools) -> Outcome:
     """Read what Flux says of this placement and say whether it is live."""
     said = ground.delivery_of(task.place)
     if is_live(said, task, tools):
-        register.placement_delivered(task.place, said.applied_revision)
+        register.placement_delivered(task, said.applied_revision)
         return Done(f"Live at {said.applied_revision}.")
     if _ask_flux_again(said, task, tools):
         ground.request_reconcile(task.place, now())

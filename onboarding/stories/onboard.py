@@ -23,7 +23,8 @@ def claim_names(task: Task, tools: Tools) -> Outcome:
 
 def give_back_names(task: Task, tools: Tools) -> Outcome:
     """Everything else is undone by now, everywhere."""
-    claims.release_claims(task.order.uuid)
+    with task.holding():
+        claims.release_claims(task.order.uuid)
     return Done("Names are free again.")
 
 
@@ -44,7 +45,7 @@ def open_change(task: Task, tools: Tools) -> Outcome:
     number = tools.changes.open(wishes.wish_of(task))
     for other in tools.changes.unclosed(task.order.uuid):
         if other != number:
-            tools.changes.cancel(other, note="Replaced by a newer revision of the order.")
+            tools.changes.cancel(other, note=task.revision.why)
     return Done(f"Change {number} is open.", columns={"change_number": number})
 
 
@@ -74,8 +75,7 @@ def start_change(task: Task, tools: Tools) -> Outcome:
     """Look a last time, before anything is made, whether the plan is what was approved."""
     reason = drafting.outdated(task.plan, task.order, task.revision, tools)
     if reason:
-        tools.changes.cancel(task.order.change_number, note=reason)
-        return Reopen(reason)
+        return Reopen(reason)  # the next revision cancels this one's change when it opens its own
     guards.guard(task, tools)
     tools.changes.start(task.order.change_number)
     return Done("The change has started.", columns={"change_started_at": now()})
@@ -99,7 +99,7 @@ def push_scaffold(task: Task, tools: Tools) -> Outcome:
     url = tools.githost.ensure(name, owner=task.order.application.uuid)
     sha = tools.githost.push(name, commit)
     tools.githost.protect(name, drafting.content(task.plan)["repository"]["protected"])
-    register.note_repository(task.order, tools.githost.name, name, url)
+    register.note_repository(task, tools.githost.name, name, url)
     return Done(
         f"Commit {sha[:10]} is in {name}.", columns={"commit_sha": sha, "repository_name": name}
     )
@@ -134,7 +134,7 @@ def unprime(task: Task, tools: Tools) -> Outcome:
 def await_delivery(task: Task, tools: Tools) -> Outcome:
     """Wait until Flux has applied our commit, or one after it, and everything is healthy."""
     if task.place.cluster.is_rehearsal:
-        register.placement_delivered(task.place, "")
+        register.placement_delivered(task, "")
         return Done("Rehearsed: the objects are kept here, nothing was sent to a cluster.")
     return deliveries.look(task, tools)
 

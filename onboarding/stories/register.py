@@ -9,11 +9,10 @@ from audit.ledger import SYSTEM
 from fleet import ground
 from onboarding import answers
 from onboarding.engine.steps import Task, Tools
-from onboarding.models import Direction, Order
+from onboarding.models import Order
 from onboarding.plans import drafting
 from onboarding.repositories import credentials
 from portal.clock import now
-from portal.errors import TooLate
 from tenants.actions import owners, registration
 from tenants.actions.registration import PlacementSpec, ServiceSpec
 from tenants.lifecycle import Lifecycle
@@ -22,7 +21,9 @@ from tenants.models import Placement, Presence, Service
 
 def register(task: Task) -> Service:
     """Write the service and its placements as designed; again gives the same rows."""
-    return registration.register_service(_spec(task), by=SYSTEM)
+    spec = _spec(task)
+    with task.holding():
+        return registration.register_service(spec, by=SYSTEM)
 
 
 def _spec(task: Task) -> ServiceSpec:
@@ -69,7 +70,8 @@ def retire(task: Task) -> None:
     service = service_of(task.order)
     if service is None:
         return
-    registration.retire_service(service, by=SYSTEM, reason=task.order.back_reason)
+    with task.holding():
+        registration.retire_service(service, by=SYSTEM, reason=task.order.back_reason)
     for placement in service.placements.select_related("tenant_cluster__cluster"):
         presence = placement.tenant_cluster
         if presence.presence == Presence.LEAVING:
@@ -92,12 +94,8 @@ def _secret(placement: Placement, name: str) -> str:
 
 def undo_push(task: Task, tools: Tools) -> str:
     """Take the commit of this order back; `deleted`, `archived`, `kept` or `absent`."""
-    names = {
-        answers.read_allotted(revision.allotted).repository
-        for revision in task.order.revisions.all()
-    }
-    (name,) = names  # of the application, so the same in every revision
-    return tools.githost.undo_push(name, str(task.order.uuid))
+    name, commit = drafting.commit_of(task.plan)
+    return tools.githost.undo_push(name, commit.key)
 
 
 def unprime(task: Task) -> None:
@@ -106,9 +104,10 @@ def unprime(task: Task) -> None:
     ground.unprime_placement(task.place, objects["placement"])
 
 
-def placement_delivered(placement: Placement, revision: str) -> None:
+def placement_delivered(task: Task, revision: str) -> None:
     """Write down the first delivery of a placement; again is nothing."""
-    registration.set_live(placement, revision=revision, at=now(), by=SYSTEM)
+    with task.holding():
+        registration.set_live(task.place, revision=revision, at=now(), by=SYSTEM)
 
 
 def is_rehearsal(order: Order) -> bool:
@@ -123,18 +122,14 @@ def placements_of(order: Order) -> list[Placement]:
 
 
 def make_operational(task: Task) -> str:
-    """Settle the order, so that nobody can withdraw it any more, and move the record on.
-
-    Raises TooLate when a withdrawal was quicker.
-    """
+    """Settle the order, so that nobody can withdraw it any more, and move the record on."""
     order = task.order
-    settled = Order.objects.filter(pk=order.pk, direction=Direction.ONWARD, ended_as="").update(
-        settled_at=now()
-    )
-    if not settled or order.service is None:
-        raise TooLate("The order was turned round meanwhile.")
+    if order.service is None:
+        raise LookupError("the service was not noted on the order when it was registered")
     to = Lifecycle.REHEARSED if is_rehearsal(order) else Lifecycle.OPERATIONAL
-    registration.set_lifecycle(order.service, to, by=SYSTEM)
+    with task.holding():
+        Order.objects.filter(pk=order.pk, settled_at=None).update(settled_at=now())
+        registration.set_lifecycle(order.service, to, by=SYSTEM)
     return f"The record says {to.label.lower()}."
 
 
@@ -146,6 +141,7 @@ def result_in_words(order: Order) -> str:
     return f"{order.application.slug} is live on {places}."
 
 
-def note_repository(order: Order, host: str, name: str, url: str) -> None:
+def note_repository(task: Task, host: str, name: str, url: str) -> None:
     """Write the repository's address to the application."""
-    owners.note_repository(order.application, name=name, url=url, host=host, by=SYSTEM)
+    with task.holding():
+        owners.note_repository(task.order.application, name=name, url=url, host=host, by=SYSTEM)
