@@ -9,12 +9,21 @@ import yaml
 from portal.errors import PlanRefused
 from tenants.priming import scalars
 
+DEPTH_LIMIT = 30
+
 _UNWANTED = {
     yaml.AliasToken: "an alias",
     yaml.AnchorToken: "an anchor",
     yaml.TagToken: "a tag",
     yaml.DirectiveToken: "a directive",
 }
+_DEEPER = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_BACK = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 _TEXT = "tag:yaml.org,2002:str"
 _PLAIN = {
     "tag:yaml.org,2002:bool": re.compile("true|false"),
@@ -56,8 +65,12 @@ def _unmarked(marked: str) -> tuple[str, list[Span]]:
 
 
 def _token_faults(text: str, spans: list[Span]) -> Iterator[str]:
-    whole = set()
+    whole, depth = set(), 0
     for token in yaml.scan(text, yaml.SafeLoader):
+        depth += isinstance(token, _DEEPER) - isinstance(token, _BACK)
+        if depth > DEPTH_LIMIT:  # PyYAML needs quadratic time and a stack for these
+            yield f"it is nested more than {DEPTH_LIMIT} deep"
+            return
         if type(token) in _UNWANTED:
             yield f"line {token.start_mark.line + 1}: {_UNWANTED[type(token)]} is not allowed"
         if isinstance(token, yaml.ScalarToken):

@@ -89,6 +89,8 @@ def _place_faults(manifest: Manifest, kind: str, namespaces: frozenset[str]) -> 
     home = name if kind == shapes.NAMESPACE else where
     if home not in namespaces:
         yield f"the namespace {home} is none of {' and '.join(sorted(namespaces))}"
+    if not _LABEL_NAME.fullmatch(str(home)):
+        yield f"{home!r} cannot be the name of a namespace"
     if str(home).startswith("kube-") or home in _FOREIGN:
         yield f"the namespace {home} belongs to the cluster"
     if kind == shapes.NAMESPACE and where is not None:
