@@ -201,7 +201,7 @@ def make_git_password(name: str, *, by: User, days: int = tokens.DAYS) -> tuple[
 
 def _note_issued(token: MachineToken, *, by: Actor) -> None:
     changes = {"scope": (None, token.scope), "expires": (None, token.expires_at.isoformat())}
-    ledger.note("issued", token.as_subject, by=by, changes=changes)
+    ledger.note("issued token", token.as_subject, by=by, changes=changes)
 
 
 @transaction.atomic
@@ -210,4 +210,4 @@ def revoke_token(token: MachineToken, *, by: Doer, reason: str = "") -> None:
     actor = by.actor if isinstance(by, User) and token.owner_id == by.pk else operator(by)
     if MachineToken.objects.filter(pk=token.pk, enabled=True).update(enabled=False):
         enabled = {"enabled": (True, False)}
-        ledger.note("revoked", token.as_subject, by=actor, reason=reason, changes=enabled)
+        ledger.note("revoked token", token.as_subject, by=actor, reason=reason, changes=enabled)

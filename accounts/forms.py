@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.password_validation import validate_password
 
 from accounts import tokens
@@ -14,6 +14,7 @@ from accounts.models import Role, User
 
 # zones that people live in; the rest are old names for the same
 REGIONS = re.compile("(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/.+")
+SITE = "site"
 LIVES = [(30, "30 days"), (90, "90 days"), (180, "180 days"), (365, "1 year")]
 
 
@@ -21,7 +22,7 @@ def zones() -> list[tuple[str, str]]:
     """Return the time zones to choose from, the portal's own first."""
     names = sorted(filter(REGIONS.fullmatch, zoneinfo.available_timezones()))
     return [
-        ("", f"The portal's own ({settings.TIME_ZONE})"),
+        (SITE, f"The portal's own ({settings.TIME_ZONE})"),
         ("UTC", "UTC"),
         *((name, name.replace("_", " ")) for name in names),
     ]
@@ -34,6 +35,9 @@ def _secret(autocomplete: str) -> forms.PasswordInput:
 class SignInForm(AuthenticationForm):
     """User name and password. Wrong name, wrong password and switched off read the same."""
 
+    username = UsernameField(
+        label="User name", max_length=150, widget=forms.TextInput(attrs={"autofocus": True})
+    )
     error_messages = {
         "invalid_login": (
             "User name and password do not belong together, or the account is switched off. "
@@ -95,7 +99,12 @@ class GitPasswordForm(forms.Form):
 class ZoneForm(forms.Form):
     """The zone that times are shown in."""
 
-    zone = forms.ChoiceField(label="Time zone", choices=zones, required=False)
+    zone = forms.ChoiceField(label="Time zone", choices=zones)
+
+    def clean_zone(self) -> str:
+        """Return the zone as it is kept: "" stands for the portal's own."""
+        zone = str(self.cleaned_data["zone"])
+        return "" if zone == SITE else zone
 
 
 class RoleForm(forms.Form):

@@ -10,6 +10,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 
+from accounts import browsers
 from accounts.sessions import SessionStore
 from audit.ledger import Actor, Subject
 from portal.clock import now
@@ -127,7 +128,7 @@ class Session(AbstractBaseSession):
 
     def __str__(self) -> str:
         """Name the browser, never the key: whoever knows the key is that person."""
-        return f"{self.browser} at {self.address}"
+        return browsers.named(self.browser)
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionStore]:

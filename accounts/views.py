@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import actions, addresses, doors, lookups
-from accounts.forms import GitPasswordForm, OwnPasswordForm, SignInForm, ZoneForm
+from accounts.forms import SITE, GitPasswordForm, OwnPasswordForm, SignInForm, ZoneForm
 from accounts.limits import Ended
 from accounts.models import LOCAL
 from accounts.web import SignedIn
@@ -114,7 +114,7 @@ def _you(http: SignedIn, form: GitPasswordForm, made: str = "") -> HttpResponse:
     page = {
         "git_form": form,
         "made": made,
-        "zone_form": ZoneForm(initial={"zone": http.user.time_zone}),
+        "zone_form": ZoneForm(initial={"zone": http.user.time_zone or SITE}),
         "git_passwords": lookups.git_passwords_of(http.user),
         "sessions": lookups.sessions_of(http.user),
         "this_session": http.session.session_key,

@@ -29,7 +29,7 @@ def test_a_token_is_berth_key_dot_secret_and_only_its_hash_is_kept(olivia: User)
 
 def test_no_secret_reaches_the_ledger(olivia: User) -> None:
     _, text = actions.make_token("billing", Scope.CMDB_READ, by=olivia)
-    entry = Entry.objects.get(verb="issued")
+    entry = Entry.objects.get(verb="issued token")
     assert text.partition(".")[2] not in f"{entry.changes}{entry.object_name}{entry.reason}"
     assert entry.actor == olivia.ident
 
