@@ -14,7 +14,7 @@ Desired = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Leaf:
-    """A text that can be shown: `key` names it in the address, `language` a lexer or a file name."""
+    """A text that can be shown. `key` names it in the address; `language` is as in the code view."""
 
     key: str
     title: str
@@ -75,8 +75,15 @@ def _cluster(index: int, on_cluster: Mapping[str, Any]) -> Branch:
     shared = _objects(f"{index}/{slug}/shared", on_cluster["tenant"])
     own = _objects(f"{index}/{slug}/own", on_cluster["placement"])
     parts = (
-        Node("Space of the application", "box", note=_count(own), children=_lines(own, "file-code")),
-        Node("Shared by the tenant", "users", note=_count(shared), children=_lines(shared, "file-code")),
+        Node(
+            "Space of the application", "box", note=_count(own), children=_lines(own, "file-code")
+        ),
+        Node(
+            "Shared by the tenant",
+            "users",
+            note=_count(shared),
+            children=_lines(shared, "file-code"),
+        ),
     )
     return Node(f"Cluster {slug}", "server", children=parts), [*own, *shared]
 

@@ -1,14 +1,15 @@
-"""What is kept about an order that has been looked up: runs, plan, evidence, entries, placements."""
+"""What is kept about an order that was looked up: runs, plan, evidence, entries, placements."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from audit import lookups as ledger
 from audit.lookups import Line
+from onboarding import answers
 from onboarding.models import Evidence, Order, Plan, Revision, StepRun
 from onboarding.stories import STORIES
 from onboarding.timeline import Row, rows
-from tenants.models import Placement
+from tenants.models import Cluster, Delivery, Placement
 
 
 def steps_of(order: Order) -> list[Row]:
@@ -43,6 +44,13 @@ def placements_of(order: Order) -> Sequence[Placement]:
     return list(Placement.objects.filter(service=order.service_id).select_related("cluster"))
 
 
+def is_rehearsed(order: Order) -> bool:
+    """Say whether a rehearsal cluster is among those that the order was given."""
+    spots = answers.read_allotted(revision_of(order).allotted).spots
+    wanted = [spot.cluster for spot in spots]
+    return Cluster.objects.filter(uuid__in=wanted, delivery=Delivery.REHEARSAL).exists()
+
+
 def revision_of(order: Order) -> Revision:
     """Return what is asked for now."""
     return order.revisions.get(number=order.revision_number)
@@ -57,9 +65,7 @@ def plan_of(order: Order) -> Plan | None:
 
 def plan_before(order: Order) -> Plan | None:
     """Return the plan of the latest revision before this one that had any."""
-    earlier = Plan.objects.filter(
-        revision__order=order, revision__number__lt=order.revision_number
-    )
+    earlier = Plan.objects.filter(revision__order=order, revision__number__lt=order.revision_number)
     return earlier.order_by("-revision__number").first()
 
 

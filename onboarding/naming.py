@@ -1,4 +1,4 @@
-"""Is a name free, in the record and on the clusters, and if not, which one is?"""
+"""Whether a name is free, in the record and on the clusters, and if not, which one is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ def _namespace(application: Application, name: str, environment: Environment) ->
 
 def _is_recorded(cluster: Cluster, namespace: str, order: UUID | None) -> bool:
     scope = str(cluster.uuid)
-    own = Claim.objects.filter(scope=scope, name=namespace, released_at=None, order_uuid=order)
-    if order is not None and own.exists():
+    claims = Claim.objects.filter(scope=scope, name=namespace, released_at=None)
+    if order is not None and claims.filter(order_uuid=order).exists():
         return False
     return record.is_name_taken(ClaimKind.NAMESPACE, scope, namespace)

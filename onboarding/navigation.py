@@ -104,7 +104,11 @@ def _frame(http: HttpRequest) -> dict[str, Any]:
 
 
 def _places(entries: Sequence[Entry], user: User, path: str) -> list[Place]:
-    return [_place(entry, user, path) for entry in entries if entry.roles & user.roles and _there(entry.route)]
+    return [
+        _place(entry, user, path)
+        for entry in entries
+        if entry.roles & user.roles and _there(entry.route)
+    ]
 
 
 def _there(route: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the order form offers: environments with their rules, regions, sizes, destinations, scaffolds."""
+"""What the order form offers: environments, regions, sizes, destinations, scaffolds, owners."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from onboarding.ports import About, Answer, EntitlementSource, Outcome, Scaffold
 from portal.errors import NoCluster
 from tenants import lookups as record
 from tenants.catalogue import Destination, Environment, Size
-from tenants.models import Application, Cluster
+from tenants.models import Application, Cluster, Delivery
 
 SHOWN = 12  # applications; more are found by typing
 
@@ -52,7 +52,7 @@ def regions() -> Sequence[str]:
 
 
 def applications(person: User, typed: str) -> tuple[Sequence[Application], int]:
-    """Return the first applications that this person may look at and that match, and how many do."""
+    """Return the first applications of this person that match, and how many do."""
     found = record.applications_of(person).filter(retired_at=None)
     found = record.searched(found, typed, ("name", "slug", "reference", "tenant__name"))
     return list(found[:SHOWN]), found.count()
@@ -63,7 +63,9 @@ def permits(
 ) -> list[Permit]:
     """Ask for each environment; a hint for the form, asked again at submit."""
     return [
-        Permit(each, checks.ask(sources, person, checks.query_of(person, "onboard", application, each)))
+        Permit(
+            each, checks.ask(sources, person, checks.query_of(person, "onboard", application, each))
+        )
         for each in environments()
     ]
 
@@ -74,6 +76,11 @@ def clusters(environment: Environment, region: str) -> Sequence[Cluster]:
         return submission.clusters_for(environment, region)
     except NoCluster:
         return []
+
+
+def any_rehearsal(clusters: Sequence[str]) -> bool:
+    """Say whether a rehearsal cluster is among these."""
+    return Cluster.objects.filter(slug__in=clusters, delivery=Delivery.REHEARSAL).exists()
 
 
 def scaffolds(templates: Scaffolder) -> Sequence[About]:

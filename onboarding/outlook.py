@@ -66,7 +66,9 @@ def _sentence(order: Order, row: Row, rows: Sequence[Row]) -> str:
     if row.state == "waiting":
         return f"Waiting for {_whose(lanes)}."
     if row.state == "again":
-        return f"{_trouble(lanes[0])}{_places(lanes)}. Berth tries again by itself.{_elsewhere(rows)}"
+        return (
+            f"{_trouble(lanes[0])}{_places(lanes)}. Berth tries again by itself.{_elsewhere(rows)}"
+        )
     return f"Berth is at work on: {row.title}{_places(lanes)}.{_elsewhere(rows)}"
 
 

@@ -167,7 +167,6 @@ def lines(draft: Draft) -> list[Line]:
     ]
 
 
-
 def _change(draft: Draft, asked: Page, key: str) -> str:
     if draft.amends_id is not None and key in AMENDABLE:
         return ""

@@ -1,6 +1,6 @@
 """The runs of an order's steps as a page shows them: one row a step, one lane a cluster. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,17 +82,15 @@ def rows(
     return [_row(step, runs, clusters, revision) for step in steps]
 
 
-def _row(
-    step: Step, runs: Sequence[StepRun], clusters: Mapping[int, str], revision: int
-) -> Row:
+def _row(step: Step, runs: Sequence[StepRun], clusters: Mapping[int, str], revision: int) -> Row:
     own = [run for run in runs if run.step == step.name]
     own = [run for run in own if run.revision == revision or run.direction == Direction.BACK]
-    places: Mapping[int | None, str] = {None: ""}
+    places: Iterable[tuple[int | None, str]] = [(None, "")]
     if step.per is Per.PLACEMENT and clusters:
-        places = {**clusters}
+        places = clusters.items()
     lanes = [
         _lane(cluster, [run for run in own if run.placement_id == place])
-        for place, cluster in places.items()
+        for place, cluster in places
     ]
     return Row(step.name, step.title, _together([lane.state for lane in lanes]), lanes)
 
@@ -141,7 +139,7 @@ def _together(states: Sequence[str]) -> str:
 
 
 def in_order(shown: Sequence[Row], *, back: bool) -> Row | None:
-    """Return the row where the order is now: the most pressing one, or the first that is not done."""
+    """Return the row where the order is now: the most pressing, or the first that is not done."""
     for state in PRESSING[:-1]:
         for row in shown:
             if row.state == state:

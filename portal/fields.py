@@ -1,4 +1,4 @@
-"""How forms are drawn: Tabler's classes on Django's widgets, and choices that are shown as cards."""
+"""How forms are drawn: Tabler's classes on Django's widgets, and choices shown as cards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Field(BoundField):
         built = super().build_widget_attrs(attrs, widget)
         kind = css_class(widget or self.field.widget)
         if kind:
-            built["class"] = " ".join(filter(None, (built.get("class", ""), kind)))
+            built["class"] = f"{built.get('class', '')} {kind}".strip()
         return built
 
     @property

@@ -1,5 +1,7 @@
 """Highlighted text as HTML with classes, made on the server; every line can be numbered by CSS."""
 
+from collections.abc import Iterable, Iterator
+
 from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -12,7 +14,7 @@ LONGEST = 200_000  # characters; more is shown plain, so that no text holds a wo
 
 
 class _Lines(HtmlFormatter[str]):
-    def wrap(self, source):  # type: ignore[no-untyped-def] # the stubs leave the base untyped
+    def wrap(self, source: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         """Give each line an element of its own instead of the formatter's frame."""
         for is_line, text in source:
             yield is_line, f'<span class="ln">{text}</span>' if is_line else text

@@ -40,9 +40,7 @@ class Filter:
     options: Sequence[Option]
 
 
-def page(
-    rows: QuerySet[Row], http: HttpRequest, *, key: str = "-pk", size: int = SIZE
-) -> Page:
+def page(rows: QuerySet[Row], http: HttpRequest, *, key: str = "-pk", size: int = SIZE) -> Page:
     """Return the stretch that the address asks for by `after`.
 
     `key` is a unique column, with a dash for descending; the list is ordered by it. A cursor that

@@ -29,13 +29,16 @@ def _counted(distance: timedelta) -> str:
 
 def length(span: timedelta) -> str:
     """Return a length of time as people write it: "0.3 s", "12 s", "4 min", "2 h 5 min", "3 d"."""
-    seconds = max(span.total_seconds(), 0)
-    if seconds < 10:
-        return f"{seconds:.1f} s"
     if span < MINUTE:
-        return f"{seconds:.0f} s"
+        return _seconds(span.total_seconds())
     if span < HOUR:
         return f"{span // MINUTE} min"
     if span < DAY:
         return f"{span // HOUR} h {span % HOUR // MINUTE} min"
     return f"{span // DAY} d {span % DAY // HOUR} h"
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 0.1:
+        return "under 0.1 s"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"

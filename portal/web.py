@@ -18,7 +18,7 @@ def with_etag(
     """Answer 304 when the body is what the browser already has, so that polling costs little."""
 
     @wraps(view)
-    def answer(http: Http, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(http: Http, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         page = view(http, *args, **kwargs)
         tag = f'"{hashlib.sha256(page.content).hexdigest()[:32]}"'
         if http.headers.get("If-None-Match") == tag:

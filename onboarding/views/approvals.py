@@ -25,7 +25,7 @@ def inbox(http: SignedIn) -> HttpResponse:
     """List the orders that wait for this person, the next due first."""
     waiting = list(lookups.inbox_of(http.user))
     lines = [(order, lookups.change_of(order)) for order in waiting]
-    lines.sort(key=lambda line: (line[1].expires_at if line[1] else line[0].submitted_at))
+    lines.sort(key=lambda line: line[1].expires_at if line[1] else line[0].submitted_at)
     return render(http, "onboarding/inbox.html", {"lines": lines})
 
 
@@ -43,6 +43,7 @@ def _shown(http: SignedIn, order: Order, refusal: RefusalForm) -> HttpResponse:
         "order": order,
         "look": outlook(order, histories.steps_of(order)),
         "change": change,
+        "rehearsal": histories.is_rehearsed(order),
         "hindrance": _in_words(decisions.why_not(order, change, http.user)),
         "answers": histories.evidence_of(order),
         "earlier": lookups.earlier_orders(http.user, order),

@@ -110,9 +110,7 @@ def verdict(draft: Draft, name: str) -> Verdict:
         raise LookupError("no application has been chosen")
     chosen = [each for each in offers.environments() if each.slug in case.get("environments", [])]
     order = draft.amends.uuid if draft.amends else None
-    return naming.look(
-        name, naming.ground_of(application, chosen, case.get("region", ""), order)
-    )
+    return naming.look(name, naming.ground_of(application, chosen, case.get("region", ""), order))
 
 
 def _size(case: Case) -> Asked:
@@ -123,9 +121,7 @@ def _size(case: Case) -> Asked:
 def _code(case: Case) -> Asked:
     choices = [cards.of_scaffold(each) for each in offers.scaffolds(toolbox.scaffolds())]
     first = choices[0][0] if len(choices) == 1 else ""
-    form = forms.CodeForm(
-        case.sent, initial={"scaffold": first, **case.answers}, scaffolds=choices
-    )
+    form = forms.CodeForm(case.sent, initial={"scaffold": first, **case.answers}, scaffolds=choices)
     return Asked(form, {"application": case.application})
 
 

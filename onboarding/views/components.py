@@ -19,9 +19,7 @@ from portal.badges import BADGES
 from portal.clock import now
 from portal.fields import Card
 
-LONG = (
-    "a-name-as-long-as-kubernetes-allows-it-which-is-sixty-three-chars"
-)
+LONG = "a-name-as-long-as-kubernetes-allows-it-which-is-sixty-three-chars"
 MANIFEST = """apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
 metadata:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.web import SignedIn
 from onboarding import histories, lookups, offers, questions
-from onboarding.models import Order
+from onboarding.models import Draft, Order
 from onboarding.outlook import Outlook, outlook
 from tenants import lookups as record
 
@@ -37,7 +37,7 @@ def home(http: SignedIn) -> HttpResponse:
     return render(http, "onboarding/home.html", page)
 
 
-def _gap(draft: questions.Draft) -> str:
+def _gap(draft: Draft) -> str:
     gap = questions.missing(draft) or questions.PAGES[-1]
     return questions.address(draft, gap)
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.web import SignedIn
-from onboarding import actions, drafts, histories, lookups, questions
+from onboarding import actions, histories, lookups, questions
 from onboarding.forms import ReasonForm
 from onboarding.timeline import Row
 from portal.web import safe_or_post
@@ -52,7 +52,7 @@ def goes(rows: list[Row]) -> list[str]:
 def amend(http: SignedIn, number: int) -> HttpResponse:
     """Open the form again with what was asked for."""
     order = lookups.order_for(http.user, number)
-    draft = drafts.of_order(order, http.user)
+    draft = actions.begin_amendment(order, by=http.user)
     return redirect(questions.address(draft, questions.PAGES[-1]))
 
 

@@ -40,7 +40,7 @@ def _page(http: SignedIn, order: Order, here: str) -> dict[str, Any]:
         "family": lookups.family_of(http.user, order),
         "may": may,
         "stage": "-".join([*(name for name, allowed in may.items() if allowed), order.ended_as]),
-        "rehearsal": any(place.cluster.is_rehearsal for place in placements),
+        "rehearsal": histories.is_rehearsed(order),
         "placements": placements,
         "change": lookups.change_of(order),
         "digest": getattr(histories.plan_of(order), "digest", ""),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.web import SignedIn
-from onboarding import actions, exhibits, lookups, previews, questions, toolbox
+from onboarding import actions, exhibits, lookups, offers, previews, questions, toolbox
 
 
 @require_safe
@@ -28,6 +28,7 @@ def preview(http: SignedIn, uuid: UUID) -> HttpResponse:
         "draft": draft,
         "previews": found,
         "exhibit": shown,
+        "rehearsal": offers.any_rehearsal([slug for each in found for slug in each.clusters]),
         "application": questions.application_of(draft.answers),
         "check": questions.address(draft, questions.PAGES[-1]),
     }
@@ -44,11 +45,7 @@ def submit(http: SignedIn, uuid: UUID) -> HttpResponse:
     tools = toolbox.tools()
     if draft.amends is not None:
         order = lookups.order_for(http.user, draft.amends.pk)
-        actions.amend(
-            order, draft, by=http.user, sources=tools.sources, githost=tools.githost.name
-        )
+        actions.amend(order, draft, by=http.user, sources=tools.sources, githost=tools.githost.name)
         return redirect("onboarding:order", order.pk)
-    orders = actions.submit(
-        draft, by=http.user, sources=tools.sources, githost=tools.githost.name
-    )
+    orders = actions.submit(draft, by=http.user, sources=tools.sources, githost=tools.githost.name)
     return redirect("onboarding:order", orders[0].pk)

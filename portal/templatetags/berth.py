@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -47,12 +48,17 @@ def badge(state: str, word: str = "") -> dict[str, Any]:
     return {"badge": shown, "word": word or shown.word}
 
 
-@register.inclusion_tag("includes/when.html")
-def when(moment: datetime | None, empty: str = "never") -> dict[str, Any]:
+@register.simple_tag
+def when(moment: datetime | None, empty: str = "never") -> SafeString:
     """Show a moment relatively, with the absolute time on hover and in print."""
     if moment is None:
-        return {"moment": None, "empty": empty}
-    return {"moment": moment, "relative": moments.relative(moment), "local": localtime(moment)}
+        return format_html('<span class="soft">{}</span>', empty)
+    return format_html(
+        '<time datetime="{}" title="{}" data-when>{}</time>',
+        moment.isoformat(),
+        date_format(localtime(moment), "j M Y, H:i:s T"),
+        moments.relative(moment),
+    )
 
 
 @register.simple_tag
