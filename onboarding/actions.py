@@ -12,7 +12,7 @@ from django.db.models import F
 from accounts.models import User
 from audit import ledger
 from onboarding import answers as forms
-from onboarding import doorbell, subjects, submission
+from onboarding import doorbell, drafts, subjects, submission
 from onboarding.answers import Allotted, Answers
 from onboarding.changes import decisions
 from onboarding.changes.models import Decision
@@ -133,14 +133,22 @@ def _claim(order: Order, allotted: Allotted, githost: str) -> None:
     )
 
 
+def begin_amendment(order: Order, *, by: User) -> Draft:
+    """Open a form filled with what was asked for. Raises NotEntitled as `amend` does."""
+    _require_owner(order, by, "amend")
+    return drafts.of_order(order, by)
+
+
 def amend(
     order: Order, draft: Draft, *, by: User, sources: Sequence[EntitlementSource], githost: str
 ) -> None:
     """Ask for something else before the change has started: a new revision from the beginning.
 
-    Names that are no longer needed are given back in the same transaction. Raises TooLate once
-    the change has started, and whatever `submit` raises.
+    Names that are no longer needed are given back in the same transaction. Raises NotEntitled
+    unless the person asked for it or operates the portal: whoever amends must not be one who may
+    approve. Raises TooLate once the change has started, and whatever `submit` raises.
     """
+    _require_owner(order, by, "amend")
     wanted = submission.answers_of(draft.answers)[0]
     application = order.application
     permit = _permit(wanted, application, by, sources)
