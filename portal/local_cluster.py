@@ -51,8 +51,13 @@ def _join(folder: Path) -> None:
         [sys.executable, str(ROOT / "manage.py"), *JOIN, str(folder / "admin.kubeconfig")],
         check=False,
         preexec_fn=keep.set_free,
+        capture_output=True,
+        text=True,
     )
-    if joined.returncode != 0:
+    if joined.returncode == 0:
+        keep.say(joined.stdout.splitlines()[-1])
+    else:
+        keep.say(joined.stdout + joined.stderr)
         keep.say("the local cluster could not be joined; the portal goes on without it")
 
 

@@ -1,15 +1,33 @@
 """The world that the route matrix is asked in."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
+from django.contrib.auth.models import Group
 from django.db import transaction
 
 from accounts import actions
 from accounts.models import Role, Scope, User
 from audit.ledger import SYSTEM, Subject, note
+from onboarding.answers import Allotted, Answers
+from onboarding.changes.models import Change
+from onboarding.models import Draft, Order, Revision, Unlisted
+from portal.clock import now
+from tenants.actions import claims
 from tenants.actions.owners import grant_sight
-from tenants.models import Tenant
-from tests.make import make_application, make_cluster, make_placement, make_service, make_user
-from tests.portal.routes import World
+from tenants.catalogue import ChangeType
+from tenants.models import Application, ClaimKind, Tenant
+from tests.make import (
+    make_application,
+    make_cluster,
+    make_environment,
+    make_placement,
+    make_service,
+    make_size,
+    make_user,
+)
+from tests.portal.routes import DIGEST, World
 
 
 @pytest.fixture
@@ -21,6 +39,46 @@ def people(alice: User, charlie: User, olivia: User, audra: User) -> dict[str, U
         "operator": olivia,
         "auditor": audra,
     }
+
+
+def waiting_order(application: Application, alice: User, *, approver: User) -> Order:
+    """Make an order of alice's that waits for the approver's decision."""
+    environment = make_environment("test", approver_group="change-approvers")
+    # by the pattern that the entitlement source `groups` knows out of the box
+    alice.groups.add(Group.objects.create(name="retail-test-deployers"))
+    approver.groups.add(Group.objects.create(name="change-approvers"))
+    order = Order.objects.create(
+        requester=alice,
+        tenant=application.tenant,
+        application=application,
+        environment=environment,
+        change_number="CHG0000007",
+    )
+    answers = Answers(
+        application=application.uuid,
+        environment="test",
+        region="eu1",
+        name="basket",
+        size=make_size().slug,
+        scaffold="web-service",
+        destinations=(),
+        owner=alice.uuid,
+    )
+    allotted = Allotted(service=uuid4(), repository="retail/basket", spots=())
+    Revision.objects.create(
+        order=order, number=1, answers=answers.as_json(), allotted=allotted.as_json(), made_by=alice
+    )
+    Change.objects.create(
+        number="CHG0000007",
+        key="order-7",
+        order_uuid=order.uuid,
+        type=ChangeType.NORMAL,
+        digest=DIGEST,
+        requester=alice.ident,
+        approver_group="change-approvers",
+        expires_at=now() + timedelta(days=5),
+    )
+    return order
 
 
 @pytest.fixture
@@ -35,6 +93,7 @@ def world(people: dict[str, User], retail: Tenant, payments: Tenant) -> World:
     with transaction.atomic():
         about = Subject("Tenant", retail.uuid, "retail", retail.uuid, retail.uuid)
         entry = note("looked at", about, by=alice.actor)
+    placement = make_placement(service, cluster)
     return World(
         people=people,
         token=token,
@@ -44,6 +103,17 @@ def world(people: dict[str, User], retail: Tenant, payments: Tenant) -> World:
         tenant=retail,
         application=application,
         service=service,
-        placement=make_placement(service, cluster),
+        tenant_cluster=placement.tenant_cluster,
+        placement=placement,
         cluster=cluster,
+        claim=claims.claim(
+            ClaimKind.NAMESPACE,
+            str(cluster.uuid),
+            placement.namespace,
+            order_uuid=uuid4(),
+            application=application,
+        ),
+        draft=Draft.objects.create(person=alice, answers={"application": str(application.uuid)}),
+        order=waiting_order(application, alice, approver=people["approver"]),
+        unlisted=Unlisted.objects.create(person=alice, name="Returns"),
     )

@@ -11,9 +11,19 @@ from typing import Any
 
 from accounts.models import MachineToken, User
 from audit.models import Entry
-from tenants.models import Application, Cluster, Placement, Service, Tenant
+from onboarding.models import Draft, Order, Unlisted
+from tenants.models import (
+    Application,
+    Claim,
+    Cluster,
+    Placement,
+    Service,
+    Tenant,
+    TenantCluster,
+)
 
 SIGN_IN = "sign-in"
+DIGEST = "d" * 64  # of the order's plan
 ROLES = (
     "anonymous",  # nobody is signed in
     "stranger",  # charlie, a developer of another tenant
@@ -38,8 +48,13 @@ class World:
     tenant: Tenant
     application: Application
     service: Service
+    tenant_cluster: TenantCluster
     placement: Placement
     cluster: Cluster
+    claim: Claim
+    draft: Draft
+    order: Order  # waits for the approver
+    unlisted: Unlisted
 
 
 def nothing(world: World) -> dict[str, Any]:
@@ -70,8 +85,19 @@ def everybody(status: int) -> Answers:
 
 
 SIGNED_IN = all_but(200)
-OPERATOR = all_but(404, operator=200)
-READERS = all_but(404, operator=200, auditor=200)
+OPERATOR = all_but(403, operator=200)
+READERS = all_but(403, operator=200, auditor=200)
+APPROVER = all_but(403, approver=200)
+# what belongs to alice alone, such as her drafts
+OWN = all_but(404, developer=200)
+# an order: those who see it
+SEEN = all_but(200, stranger=404)
+DECISION = {"digest": DIGEST, "reason": "Not this week"}
+API_LIST = dict.fromkeys(ROLES, 200) | {"anonymous": 401}
+# names that are taken may tell of other tenants
+API_READERS = dict.fromkeys(ROLES, 404) | {"anonymous": 401, "operator": 200, "auditor": 200}
+# clusters are everybody's; what is a tenant's is not there for a stranger and for an approver
+API_ROW = API_LIST | {"stranger": 404, "approver": 404}
 
 
 def alice(world: World) -> dict[str, Any]:
@@ -82,6 +108,19 @@ def token(world: World) -> dict[str, Any]:
     return {"uuid": world.token.uuid}
 
 
+def draft(world: World) -> dict[str, Any]:
+    return {"uuid": world.draft.uuid}
+
+
+def order(world: World) -> dict[str, Any]:
+    return {"number": world.order.pk}
+
+
+def record(name: str) -> Callable[[World], dict[str, Any]]:
+    """Return the address of a row of the record, by its name in the World."""
+    return lambda world: {"uuid": getattr(world, name).uuid}
+
+
 def git_password(world: World) -> dict[str, Any]:
     return {"uuid": world.git_password.uuid}
 
@@ -90,24 +129,100 @@ ROWS = (
     Row("livez", everybody(200)),
     Row("readyz", everybody(200)),
     Row("accounts:sign-in", all_but(302, anonymous=200, machine=200)),
-    Row("accounts:sign-in", all_but(302, anonymous=422, machine=422), "POST"),
-    Row("accounts:sign-out", all_but(302), "POST"),
+    Row("accounts:sign-in", all_but(302, anonymous=200, machine=200), "POST"),
+    Row("accounts:sign-out", all_but(SIGN_IN), "POST"),
     Row("accounts:theme", everybody(302), "POST", sends={"theme": "dark"}),
     Row("accounts:you", SIGNED_IN),
     Row("accounts:password", SIGNED_IN),
     Row("accounts:time-zone", all_but(302), "POST", sends={"time_zone": "Europe/Zurich"}),
     Row("accounts:sign-out-elsewhere", all_but(302), "POST"),
-    Row("accounts:git-passwords", SIGNED_IN),
+    Row("accounts:git-passwords", all_but(302)),
     Row("accounts:revoke-git-password", all_but(404, developer=200), at=git_password),
     Row("accounts:people", OPERATOR),
     Row("accounts:person", OPERATOR, at=alice),
     Row(
-        "accounts:roles", all_but(404, operator=302), "POST", at=alice, sends={"roles": "developer"}
+        "accounts:roles", all_but(403, operator=302), "POST", at=alice, sends={"roles": "developer"}
     ),
-    Row("accounts:switch-off", all_but(404, operator=302), "POST", at=alice),
-    Row("accounts:switch-on", all_but(404, operator=302), "POST", at=alice),
+    Row("accounts:switch-off", OPERATOR, at=alice),
+    Row(
+        "accounts:switch-off",
+        all_but(403, operator=302),
+        "POST",
+        at=alice,
+        sends={"reason": "Left"},
+    ),
+    Row("accounts:switch-on", all_but(403, operator=302), "POST", at=alice),
     Row("accounts:machines", OPERATOR),
-    Row("accounts:revoke-machine", all_but(404, operator=200), at=token),
+    Row("accounts:revoke-machine", all_but(403, operator=200), at=token),
     Row("audit:entries", READERS),
-    Row("audit:entry", READERS, at=lambda world: {"uuid": world.entry.uuid}),
+    Row("audit:entry", READERS, at=record("entry")),
+    Row("api:tenants", API_LIST),
+    Row("api:tenants-one", API_ROW, at=record("tenant")),
+    Row("api:applications", API_LIST),
+    Row("api:applications-one", API_ROW, at=record("application")),
+    Row("api:services", API_LIST),
+    Row("api:services-one", API_ROW, at=record("service")),
+    Row("api:clusters", API_LIST),
+    Row("api:clusters-one", API_LIST, at=record("cluster")),
+    Row("api:tenant-clusters", API_LIST),
+    Row("api:tenant-clusters-one", API_ROW, at=record("tenant_cluster")),
+    Row("api:placements", API_LIST),
+    Row("api:placements-one", API_ROW, at=record("placement")),
+    Row("api:claims", API_LIST),
+    Row("api:claims-one", API_READERS, at=record("claim")),
+    Row("api:export", API_LIST),
+    Row("api:schema", API_LIST),
+    Row("api:docs", API_LIST | {"machine": 401}),
+    Row("onboarding:home", SIGNED_IN),
+    Row("onboarding:search", SIGNED_IN),
+    Row("onboarding:orders", SIGNED_IN),
+    Row("onboarding:start", SIGNED_IN),
+    Row("onboarding:start", all_but(422), "POST"),
+    Row("onboarding:report-unlisted", SIGNED_IN),
+    Row("onboarding:report-unlisted", all_but(422), "POST", sends={"note": "It is new"}),
+    Row("onboarding:entitlement", all_but(404)),
+    Row("onboarding:name-check", OWN, at=draft),
+    Row("onboarding:preview", all_but(404, developer=302), at=draft),
+    Row("onboarding:submit", all_but(404, developer=302), "POST", at=draft),
+    Row("onboarding:discard", all_but(404, developer=302), "POST", at=draft),
+    Row("onboarding:step", OWN, at=lambda world: draft(world) | {"step": "where"}),
+    Row("onboarding:order", SEEN, at=order),
+    Row("onboarding:timeline", SEEN, at=order),
+    Row("onboarding:plan", SEEN, at=order),
+    Row("onboarding:evidence", SEEN, at=order),
+    Row("onboarding:trail", SEEN, at=order),
+    Row("onboarding:raw", SEEN, at=order),
+    Row("onboarding:withdraw", SEEN, at=order),
+    Row(
+        "onboarding:withdraw",
+        all_but(403, stranger=404, developer=302, operator=302),
+        "POST",
+        at=order,
+        sends={"reason": "No longer needed"},
+    ),
+    Row(
+        "onboarding:amend",
+        all_but(403, stranger=404, developer=302, operator=302),
+        "POST",
+        at=order,
+    ),
+    Row(
+        "onboarding:retry",
+        all_but(403, stranger=404, developer=409, operator=409),
+        "POST",
+        at=order,
+    ),
+    Row("onboarding:inbox", APPROVER),
+    Row("onboarding:approval", APPROVER, at=order),
+    Row("onboarding:approve", all_but(403, approver=302), "POST", at=order, sends=DECISION),
+    Row("onboarding:refuse", all_but(403, approver=302), "POST", at=order, sends=DECISION),
+    Row("onboarding:stuck", OPERATOR),
+    Row("onboarding:unlisted", OPERATOR),
+    Row(
+        "onboarding:settle-unlisted",
+        all_but(403, operator=302),
+        "POST",
+        at=lambda world: {"number": world.unlisted.pk},
+    ),
+    Row("onboarding:components", OPERATOR),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -75,14 +75,14 @@ def _browser(role: str, world: World) -> Client:
     return browser_of(world.people[role])
 
 
-def _asked(row: Row, browser: Client, world: World) -> HttpResponse:
+def _asked(row: Row, browser: Client, world: World) -> HttpResponseBase:
     ask = browser.get if row.method == "GET" else browser.post
     answer = ask(reverse(row.route, kwargs=row.at(world)), row.sends)
-    assert isinstance(answer, HttpResponse)
+    assert isinstance(answer, HttpResponseBase)
     return answer
 
 
-def _outcome(answer: HttpResponse) -> int | str:
+def _outcome(answer: HttpResponseBase) -> int | str:
     if answer.status_code == 302 and answer.headers["Location"].startswith(
         reverse("accounts:sign-in")
     ):
