@@ -51,7 +51,7 @@ def decide(visit: Visit, host: str, keys: Mapping[str, str]) -> Admitted | Refus
         return _placement(visit, host, keys)
     address = addresses.in_environ(visit.environ)
     person = passwords.person_by_basic(visit.username, visit.password, address=address)
-    if person is None:
+    if person is None or not person.is_active:
         return Refusal.UNKNOWN
     return _person(person, visit, host)
 

@@ -100,31 +100,36 @@ class GitHostContract:
         self.host.ensure("retail/copy", owner=OWNER)
         assert self.host.push("retail/copy", FIRST) == first
 
-    def test_a_second_order_adds_its_files_and_leaves_the_teams(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_a_second_order_adds_its_files_and_leaves_the_teams(self) -> None:
         self.team_push("README.md", "ours now\n")
         self.host.push(NAME, SECOND)
         assert self.content("README.md") == "ours now\n"
         assert self.content("deploy/overlays/prod/kustomization.yaml") == "prod\n"
         assert self.content("deploy/overlays/dev/kustomization.yaml") == "dev\n"
 
-    def test_nothing_to_add_is_the_head_then_and_later(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_nothing_to_add_is_the_head_then_and_later(self) -> None:
         theirs = self.team_push("app.py", "theirs\n")
         again = replace(FIRST, key=SECOND.key)
         assert self.host.push(NAME, again) == theirs
         self.team_push("app.py", "more\n")
         assert self.host.push(NAME, again) == theirs
 
-    def test_further_references_are_made_at_the_commit(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_further_references_are_made_at_the_commit(self) -> None:
         made = self.host.push(NAME, SECOND)
         assert self.head("refs/heads/prod") == made
         assert self.head("refs/tags/v0.1.0") == made
 
-    def test_a_reference_that_is_there_stays_where_it_is(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_a_reference_that_is_there_stays_where_it_is(self) -> None:
         theirs = self.team_push("app.py", "theirs\n", branch="prod")
         self.host.push(NAME, SECOND)
         assert self.head("refs/heads/prod") == theirs
 
-    def test_a_branch_that_the_team_deletes_later_stays_deleted(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_a_branch_that_the_team_deletes_later_stays_deleted(self) -> None:
         self.host.push(NAME, SECOND)
         self.drop("refs/heads/prod")
         self.host.push(NAME, SECOND)
@@ -141,7 +146,8 @@ class GitHostContract:
         assert self.head() == first
 
     @pytest.mark.parametrize("branch", ["main/more", "a b", "-.lock"])
-    def test_a_branch_that_cannot_be_made_is_refused(self, first: str, branch: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_a_branch_that_cannot_be_made_is_refused(self, branch: str) -> None:
         with pytest.raises(PushRefused):
             self.host.push(NAME, replace(SECOND, branches=[branch]))
 
@@ -164,7 +170,8 @@ class GitHostContract:
     def test_of_an_absent_repository_nothing_can_be_told(self) -> None:
         assert self.host.contains(NAME, "1" * 40, "1" * 40) is None
 
-    def test_undo_deletes_what_nobody_else_touched(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_undo_deletes_what_nobody_else_touched(self) -> None:
         assert self.host.undo_push(NAME, FIRST.key) == "deleted"
         assert not self.host.exists(NAME)
         assert self.host.undo_push(NAME, FIRST.key) == "absent"
@@ -173,31 +180,36 @@ class GitHostContract:
         assert self.host.undo_push(repository, FIRST.key) == "deleted"
 
     @pytest.mark.parametrize("branch", ["main", "feature"])
-    def test_undo_archives_what_the_team_worked_on(self, first: str, branch: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_undo_archives_what_the_team_worked_on(self, branch: str) -> None:
         self.team_push("app.py", "theirs\n", branch=branch)
         assert self.host.undo_push(NAME, FIRST.key) == "archived"
         assert not self.host.exists(NAME)
         assert self.host.undo_push(NAME, FIRST.key) == "archived"
 
-    def test_undo_keeps_what_another_order_uses(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_undo_keeps_what_another_order_uses(self) -> None:
         self.host.push(NAME, SECOND)
         assert self.host.undo_push(NAME, FIRST.key) == "kept"
         assert self.host.undo_push(NAME, FIRST.key) == "kept"
         assert self.host.exists(NAME)
 
-    def test_undo_of_a_second_order_takes_its_untouched_branch_back(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_undo_of_a_second_order_takes_its_untouched_branch_back(self) -> None:
         made = self.host.push(NAME, SECOND)
         assert self.host.undo_push(NAME, SECOND.key) == "kept"
         assert self.head() == made
         assert self.head("refs/heads/prod") is None
 
-    def test_undo_leaves_a_branch_that_was_moved(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_undo_leaves_a_branch_that_was_moved(self) -> None:
         self.host.push(NAME, SECOND)
         theirs = self.team_push("app.py", "theirs\n", branch="prod")
         self.host.undo_push(NAME, SECOND.key)
         assert self.head("refs/heads/prod") == theirs
 
-    def test_an_order_after_an_undone_one_is_live_at_its_new_branch(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_an_order_after_an_undone_one_is_live_at_its_new_branch(self) -> None:
         self.host.push(NAME, SECOND)
         self.host.undo_push(NAME, SECOND.key)
         self.team_push("app.py", "theirs\n")

@@ -64,7 +64,8 @@ class TestBare(GitHostContract):
         kept = (self.folder / f"{NAME}.git" / "berth" / "protected").read_text()
         assert kept == "refs/heads/prod\nrefs/tags/v*\n"
 
-    def test_what_is_archived_keeps_its_history(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_what_is_archived_keeps_its_history(self) -> None:
         theirs = self.team_push("app.py", "theirs\n")
         self.host.undo_push(NAME, FIRST.key)
         (archived,) = (self.folder / ".archive").iterdir()

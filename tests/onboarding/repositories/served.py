@@ -1,6 +1,6 @@
 """The Git front in a gunicorn of its own on loopback, for tests with the real `git`.
 
-Visitors are a fixed list here: who may do what is `access.py`'s matter and tested with the database.
+Visitors are a fixed list here: who may do what is `access.py`'s matter, tested with the database.
 As a module it is what gunicorn loads: `tests.onboarding.repositories.served:application`.
 """
 
@@ -16,6 +16,7 @@ from wsgiref.types import StartResponse
 
 from onboarding.repositories.http_backend import GitFront, Limits
 from onboarding.repositories.visits import Admitted, Refusal, Visit
+from portal import env
 
 ROOT = Path(__file__).resolve().parents[3]
 MEGABYTE = 1024 * 1024
@@ -43,8 +44,8 @@ class LateFront:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if self._front is None:
-            folder = Path(os.environ["SERVED_FOLDER"])
-            threads, seconds, megabytes = map(int, os.environ["SERVED_LIMITS"].split(","))
+            folder = Path(env.text("SERVED_FOLDER"))
+            threads, seconds, megabytes = map(int, env.text("SERVED_LIMITS").split(","))
             limits = Limits(threads, seconds, megabytes * MEGABYTE)
             pushed = folder / ".pushed"
             self._front = GitFront(folder, admit, limits, lambda name: note(pushed, name))
@@ -72,7 +73,7 @@ class Server:
 
 
 @contextmanager
-def gunicorn(app: str, env: Mapping[str, str], threads: int = 16) -> Iterator[Server]:
+def gunicorn(app: str, variables: Mapping[str, str], threads: int = 16) -> Iterator[Server]:
     """Run an application on a free port until the end of the block."""
     command = [
         sys.executable,
@@ -82,10 +83,10 @@ def gunicorn(app: str, env: Mapping[str, str], threads: int = 16) -> Iterator[Se
         "--bind=127.0.0.1:0",
         "--worker-class=gthread",
     ]
+    given = [f"--env={name}={value}" for name, value in variables.items()]
     process = subprocess.Popen(
-        [*command, f"--threads={threads}"],
+        [*command, f"--threads={threads}", *given],
         cwd=ROOT,
-        env={**os.environ, **env},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -108,8 +109,8 @@ def _port(process: subprocess.Popen[str]) -> int:
 
 def git(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run git as a person with no settings of their own."""
-    env = {
-        "PATH": os.environ["PATH"],
+    variables = {
+        "PATH": os.defpath,
         "HOME": "/nonexistent",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
@@ -119,5 +120,11 @@ def git(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[
         "GIT_COMMITTER_EMAIL": "alice@example.com",
     }
     return subprocess.run(
-        ["git", *words], cwd=folder, env=env, capture_output=True, text=True, timeout=300
+        ["git", *words],
+        check=False,
+        cwd=folder,
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import http.client
 import os
-import random
 import shutil
 import socket
 from base64 import b64encode
@@ -80,7 +79,7 @@ def ask(server: Server, path: str, *, method: str = "GET", user: str = "develope
 def test_fifty_megabytes_are_pushed_and_cloned_whole(
     clone: Path, server: Server, tmp_path: Path
 ) -> None:
-    content = random.Random(7).randbytes(BIG)
+    content = os.urandom(BIG)
     commit(clone, "blob.bin", content)
     assert push(clone, server, "main") == ""
     again = tmp_path / "again"
@@ -93,7 +92,7 @@ def test_a_push_over_the_limit_is_refused_and_changes_nothing(
     clone: Path, server: Server, folder: Path
 ) -> None:
     before = head(server, "refs/heads/main")
-    commit(clone, "blob.bin", random.Random(8).randbytes(4 * MEGABYTE))
+    commit(clone, "blob.bin", os.urandom(4 * MEGABYTE))
     with gunicorn(APP, {"SERVED_FOLDER": str(folder), "SERVED_LIMITS": "4,120,1"}) as small:
         assert "413" in push(clone, small, "main")
     assert head(server, "refs/heads/main") == before
@@ -289,9 +288,9 @@ def test_nothing_is_left_running_when_the_client_goes(host: BareGitHost, folder:
     with gunicorn(APP, env) as server:
         with slow_push(server):
             wait_for(503, server)
-            assert backends_below(server.process.pid)
-        wait_for(200, server)
-        assert not backends_below(server.process.pid)
+            assert any(backends_below(server.process.pid) for _ in range(2000))
+        # those of our own questions end a moment after their answers
+        assert any(not backends_below(server.process.pid) for _ in range(2000))
 
 
 def backends_below(pid: int) -> list[str]:
@@ -323,6 +322,6 @@ def test_the_portals_own_environment_does_not_reach_git(
         "HOME": str(tmp_path),
     }
     (tmp_path / ".gitconfig").write_text("[http]\n\tuploadpack = false\n")
-    with gunicorn(APP, env | {"PATH": os.environ["PATH"]}) as server:
+    with gunicorn(APP, env) as server:
         assert ask(server, f"/{NAME}.git/info/refs?service=git-upload-pack") == 200
     assert not trace.exists()
