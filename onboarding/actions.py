@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Subquery
 
 from accounts.models import User
 from audit import ledger
@@ -30,7 +30,15 @@ from onboarding.models import (
 )
 from onboarding.ports import Answer, EntitlementSource
 from portal.clock import now
-from portal.errors import NotEntitled, NotStuck, ReasonMissing, ServiceExists, TooLate
+from portal.errors import (
+    AmendsElsewhere,
+    NotEntitled,
+    NotStuck,
+    ReasonMissing,
+    RequesterNotEntitled,
+    ServiceExists,
+    TooLate,
+)
 from tenants import lookups as record_lookups
 from tenants.actions import claims
 from tenants.catalogue import Environment
@@ -87,7 +95,6 @@ def _place(
     family: UUID,
     githost: str,
 ) -> Order:
-    _refuse_second(application, wanted.environment)
     try:
         with transaction.atomic():
             order = Order.objects.create(
@@ -99,6 +106,8 @@ def _place(
             )
     except IntegrityError as error:
         raise ServiceExists(f"{application.name} is being ordered in this environment.") from error
+    # after the insert: an order that ended while it waited for our turn has left a service
+    _refuse_second(application, wanted.environment)
     allotted = submission.allot(application, wanted, clusters)
     Revision.objects.create(
         order=order, number=1, answers=wanted.as_json(), allotted=allotted.as_json(), made_by=by
@@ -146,13 +155,14 @@ def amend(
 
     Names that are no longer needed are given back in the same transaction. Raises NotEntitled
     unless the person asked for it or operates the portal: whoever amends must not be one who may
-    approve. Raises TooLate once the change has started, and whatever `submit` raises.
+    approve. Raises AmendsElsewhere for another application or environment, TooLate once the change
+    has started, and whatever `submit` raises.
     """
     _require_owner(order, by, "amend")
-    wanted = submission.answers_of(draft.answers)[0]
+    wanted = _amended(order, draft)
     application = order.application
     permit = _permit(wanted, application, by, sources)
-    clusters = submission.clusters_for(order.environment, wanted.region)
+    clusters = _places(wanted, application)
     with transaction.atomic():
         last = order.revisions.get(number=order.revision_number)
         _next_revision(order, last)
@@ -174,6 +184,16 @@ def amend(
         doorbell.wake(order.pk)
 
 
+def _amended(order: Order, draft: Draft) -> Answers:
+    """Return the answers if they are for this very service: its rules and approvers were asked."""
+    wanted = submission.answers_of(draft.answers)
+    service = (order.application.uuid, order.environment_id)
+    elsewhere = [each for each in wanted if (each.application, each.environment) != service]
+    if draft.amends_id != order.pk or elsewhere or len(wanted) != 1:
+        raise AmendsElsewhere(f"{order} is for {order.application.slug} in {order.environment_id}.")
+    return wanted[0]
+
+
 def _next_revision(order: Order, last: Revision) -> None:
     moved = Order.objects.filter(
         pk=order.pk,
@@ -181,10 +201,13 @@ def _next_revision(order: Order, last: Revision) -> None:
         direction=Direction.ONWARD,
         change_started_at=None,
         ended_as="",
-    ).update(revision_number=last.number + 1, change_number="")
+    ).update(revision_number=last.number + 1)
     if not moved:
         raise TooLate("The change has started, so the order can no longer be amended.")
-    Revision.objects.filter(pk=last.pk).update(change_number=order.change_number)
+    # now that the order is ours: a worker may have opened the change since the order was read
+    here = Order.objects.filter(pk=order.pk)
+    Revision.objects.filter(pk=last.pk).update(change_number=Subquery(here.values("change_number")))
+    here.update(change_number="")
     close_open(order, note="Amended.")
 
 
@@ -221,12 +244,12 @@ def retry(order: Order, *, by: User, reason: str = "") -> None:
     """Try the stuck steps of an order again. Raises NotStuck when nothing is stuck."""
     _require_owner(order, by, "try again")
     with transaction.atomic():
+        doorbell.wake(order.pk)
         stuck = list(StepRun.objects.filter(order=order, state=RunState.STUCK))
         again = [run for run in stuck if _again(run)]
         if not again:
             raise NotStuck("Nothing in this order is stuck any more.")
         ledger.note("tried again", subjects.of(order), by=by.actor, reason=reason)
-        doorbell.wake(order.pk)
 
 
 def _again(run: StepRun) -> bool:
@@ -260,9 +283,14 @@ def approve(
 ) -> None:
     """Approve what the digest names. The requester's entitlement is checked once more.
 
-    Raises what `decisions.decide` raises, and NotEntitled when the requester has lost the right.
+    Raises what `decisions.decide` raises, RequesterNotEntitled when the requester has lost the
+    right, and EntitlementUnknown when no source could tell.
     """
-    checks.require(sources, order, point="approval")
+    decisions.decidable(order, by=by, digest=digest)
+    try:
+        checks.require(sources, order, point="approval")
+    except NotEntitled as error:
+        raise RequesterNotEntitled(error.detail) from error
     decisions.decide(order, by=by, decision=Decision.APPROVED, digest=digest, reason=reason)
 
 

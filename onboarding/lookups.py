@@ -8,8 +8,9 @@ from django.http import Http404
 
 from accounts.models import User
 from onboarding.changes.models import Approval, Change, ChangeStatus
-from onboarding.models import Draft, Order, RunState, StepRun, Unlisted
+from onboarding.models import Direction, Draft, Order, Revision, RunState, StepRun, Unlisted
 from portal.clock import now
+from tenants.catalogue import ChangeType
 
 Orders = QuerySet[Order]
 
@@ -41,9 +42,15 @@ def order_for(user: User, number: int) -> Order:
 
 
 def may_approve_for(user: User) -> Q:
-    """Return the condition on orders whose environment this person's groups approve for."""
+    """Return the condition on orders whose environment this person's groups approve for.
+
+    What policy approves is decided by nobody, so being an approver shows none of it.
+    """
     groups = list(user.groups.values_list("name", flat=True))
-    return Q(environment__approver_group__in=[*groups, ""])
+    return Q(
+        environment__change_type=ChangeType.NORMAL,
+        environment__approver_group__in=[*groups, ""],
+    )
 
 
 def own_under_way(user: User) -> Orders:
@@ -62,7 +69,7 @@ def own_ended_since(user: User, days: int) -> Orders:
 def inbox_of(user: User) -> Orders:
     """Return the orders that wait for this person's approval, the next due first.
 
-    What they asked for themselves and what they decided already is not among them.
+    What they asked for or amended themselves and what they decided already is not among them.
     """
     if not user.is_approver:
         return Order.objects.none()
@@ -70,8 +77,10 @@ def inbox_of(user: User) -> Orders:
         number=OuterRef("change_number"), status=ChangeStatus.AUTHORIZE, expires_at__gt=now()
     )
     decided = Approval.objects.filter(change__number=OuterRef("change_number"), person=user)
+    own = Revision.objects.filter(order=OuterRef("pk"), made_by=user)
     return _with_rows(
-        Order.objects.filter(may_approve_for(user), Exists(waiting), ~Exists(decided), ended_as="")
+        Order.objects.filter(may_approve_for(user), Exists(waiting), ended_as="")
+        .filter(~Exists(decided), ~Exists(own), direction=Direction.ONWARD)
         .exclude(change_number="")
         .exclude(requester=user)
     )

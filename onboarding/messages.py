@@ -216,6 +216,11 @@ ORDERS = {
         "The order has moved on meanwhile.",
         "Look at the order to see what is possible now.",
     ),
+    "order.amends-elsewhere": Message(
+        "An amendment stays where it is",
+        "An order keeps its application and its environment, because its rules come from them.",
+        "Withdraw this order and place another one.",
+    ),
     "order.not-stuck": Message(
         "Nothing is stuck any more",
         "Somebody tried again already, or the order has moved on.",

@@ -1,7 +1,7 @@
 """Everything that can go wrong, by what it means for the next try.
 
-Four kinds: `Temporary` (time helps), `Conflict` (look again, then try), `Permanent` (a person has to
-change something), `Denied` (it is not allowed). The texts people read stand in
+Four kinds: `Temporary` (time helps), `Conflict` (look again, then try), `Permanent` (a person has
+to change something), `Denied` (it is not allowed). The texts people read stand in
 `onboarding/messages.py`, one entry a code; a test compares both lists.
 """
 
@@ -244,6 +244,12 @@ class TooLate(Conflict):
     """The order has gone past the point where this can still be done."""
 
     code = "order.too-late"
+
+
+class AmendsElsewhere(Permanent):
+    """An amendment names another application or environment than its order."""
+
+    code = "order.amends-elsewhere"
 
 
 class NotStuck(Conflict):

@@ -68,7 +68,8 @@ def decide(order: Order, *, by: User, decision: Decision, digest: str, reason: s
     ReasonMissing for a refusal without words.
     """
     change = decidable(order, by=by, digest=digest)
-    if decision is Decision.REFUSED and not reason.strip():
+    reason = reason.replace("\0", "").strip()  # PostgreSQL keeps no NUL
+    if decision is Decision.REFUSED and not reason:
         raise ReasonMissing("A refusal needs a reason, so that the requester knows what to change.")
     with transaction.atomic():
         _hold(order, change)
@@ -100,7 +101,7 @@ def _record(change: Change, by: User, decision: Decision, reason: str, order: Or
                 person=by,
                 decision=decision,
                 digest=change.digest,
-                reason=reason.strip(),
+                reason=reason,
                 capacity=order.environment.approver_group or "approver",
             )
     except IntegrityError as error:

@@ -49,7 +49,7 @@ def require(
     """
     person = User.objects.get(pk=order.requester_id)
     query = query_of(person, action, order.application, order.environment)
-    if point == "effect" and person.is_active and _lately_permitted(order):
+    if point == "effect" and person.is_active and _lately_permitted(order, person):
         return Answer(Outcome.PERMIT, "cache", "lately_permitted", "Permitted a moment ago.")
     answer = ask(sources, person, query)
     keep(answer, person, point=point, order=order)
@@ -82,8 +82,9 @@ def keep(answer: Answer, person: User, *, point: str, order: Order | None = None
     )
 
 
-def _lately_permitted(order: Order) -> bool:
-    last = Evidence.objects.filter(order=order).order_by("-id").first()
+def _lately_permitted(order: Order, person: User) -> bool:
+    """Look at the last answer about this person; an operator who amended was asked about too."""
+    last = Evidence.objects.filter(order=order, person=person.ident).order_by("-id").first()
     if last is None or last.outcome != Outcome.PERMIT.value:
         return False
     return last.at > now() - settings.BERTH_ENTITLEMENT_TTL

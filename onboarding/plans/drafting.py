@@ -83,7 +83,9 @@ def inputs_digest(subject: Subject, found: Site) -> str:
                 "size": _columns(found.size, SIZE),
                 "owner": [found.owner.username, found.owner.get_full_name()],
                 "destinations": [_columns(each, DESTINATION) for each in found.destinations],
-                "clusters": {str(key): each.slug for key, each in found.clusters.items()},
+                "clusters": {
+                    str(key): [each.slug, each.region] for key, each in found.clusters.items()
+                },
             }
         )
     )
