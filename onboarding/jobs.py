@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from onboarding.engine.look import look
 from onboarding.models import Order
+from onboarding.pushes import ask_flux
 from onboarding.stories import STORIES
 from onboarding.toolbox import tools
 
@@ -15,6 +16,11 @@ def look_at(order_id: int) -> None:
     order = Order.objects.filter(pk=order_id, ended_as="").first()
     if order is not None:
         look(order.pk, STORIES[order.kind], tools(), owner=worker_name())
+
+
+def after_push(repository: str) -> None:
+    """Ask Flux to fetch a repository that somebody pushed to."""
+    ask_flux(repository)
 
 
 def worker_name() -> str:

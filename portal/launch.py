@@ -138,7 +138,12 @@ def prepare() -> Sequence[str]:
 
 def programs(site: Site) -> Mapping[str, Sequence[str]]:
     """Return what runs, by name: name -> program with its arguments."""
-    found = {"web": _web(site), "worker": (*MANAGE, "work"), "sweeper": (*MANAGE, "sweep")}
+    found = {
+        "web": _web(site),
+        "worker": (*MANAGE, "work"),
+        "sweeper": (*MANAGE, "sweep"),
+        "watch": (*MANAGE, "watch"),
+    }
     kept = {name: (*KEEP, name, *program) for name, program in found.items()}
     if os.environ["BERTH_QUEUE_URL"] == f"unix://{site.queue}":
         kept["queue"] = (*KEEP, "--last", "queue", *_queue(site))

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import connections
-from django.dispatch import Signal
 
 from accounts import addresses, passwords
 from accounts.models import User
@@ -16,9 +15,6 @@ from onboarding.repositories.visits import Admit, Admitted, Refusal, Visit
 from tenants.actions import fetches
 from tenants.lifecycle import LIVE
 from tenants.models import Application, Claim, ClaimKind, Placement
-
-# A hint that somebody pushed, with `repository`; whoever listens looks for themselves.
-pushed = Signal()
 
 
 def admission(host: str, keys: Mapping[str, str]) -> Admit:
@@ -35,14 +31,6 @@ def admission(host: str, keys: Mapping[str, str]) -> Admit:
             connections.close_all()
 
     return admit
-
-
-def announce(repository: str) -> None:
-    """Tell those who listen that somebody pushed; what goes wrong there is theirs."""
-    try:
-        pushed.send_robust(sender=None, repository=repository)
-    finally:
-        connections.close_all()
 
 
 def decide(visit: Visit, host: str, keys: Mapping[str, str]) -> Admitted | Refusal:
