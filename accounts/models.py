@@ -189,6 +189,11 @@ class MachineToken(models.Model):
         return self.name
 
     @property
+    def label(self) -> str:
+        """The name with the part of the token that is no secret: names may be given twice."""
+        return f"{self.name} (berth_{self.key})"
+
+    @property
     def as_subject(self) -> Subject:
         """What is acted on, for an audit entry about this token."""
-        return Subject("Token", self.uuid, f"{self.name} ({self.key})")
+        return Subject("Token", self.uuid, self.label)

@@ -121,5 +121,5 @@ def revoke_machine(http: SignedIn, uuid: UUID) -> HttpResponse:
         actions.revoke_token(token, by=http.user, reason=form.cleaned_data["reason"])
         messages.success(http, f"The token “{token.name}” opens nothing any more.")
         return redirect("accounts:machines")
-    page = {"token": token, "form": form, "goes": [token.name]}
+    page = {"token": token, "form": form, "goes": [token.label]}
     return render(http, "accounts/revoke_machine.html", page)

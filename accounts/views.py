@@ -143,7 +143,7 @@ def revoke_git_password(http: SignedIn, uuid: UUID) -> HttpResponse:
     token = lookups.git_password_of(http.user, uuid)
     if http.method != "POST":
         return render(
-            http, "accounts/revoke_git_password.html", {"goes": [token.name], "token": token}
+            http, "accounts/revoke_git_password.html", {"goes": [token.label], "token": token}
         )
     actions.revoke_token(token, by=http.user)
     messages.success(http, f"The Git password “{token.name}” opens nothing any more.")
