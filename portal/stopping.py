@@ -6,7 +6,7 @@ from types import FrameType
 
 
 def stop_event() -> Event:
-    """Return an event that SIGTERM or SIGINT sets; waiting on it is a pause that can be cut short."""
+    """Return an event that SIGTERM or SIGINT sets: waiting on it is a pause that can end early."""
     stop = Event()
 
     def told(_number: int, _frame: FrameType | None) -> None:
