@@ -1,1 +1,1 @@
-"""The frame: settings, routes and checks on top; environment, errors and web helpers as the floor."""
+"""The frame: settings, routes, checks on top; environment, errors, web helpers as the floor."""

@@ -1,12 +1,13 @@
 """The tenants, applications, catalogue and rehearsal cluster of the demonstration."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from accounts.models import User
 from audit.ledger import Actor
 from portal.demo.people import PEOPLE
 from tenants.actions import offers, owners
+from tenants.actions.offers import Offer
 from tenants.catalogue import ChangeType, Destination, Environment, Size
 from tenants.models import Application, Classification, Cluster, Criticality, Delivery, Tenant
 
@@ -169,13 +170,20 @@ def make(*, by: Actor) -> None:
     for slug, name in TENANTS.items():
         if not Tenant.objects.filter(slug=slug).exists():
             _make_tenant(slug, name, by)
-    for row in (*_environments(), *_sizes(), *_destinations()):
-        if not type(row).objects.filter(slug=row.slug).exists():
-            offers.offer(row, by=by)
+    _offer(_environments(), Environment.objects.values_list("slug", flat=True), by)
+    _offer(_sizes(), Size.objects.values_list("slug", flat=True), by)
+    _offer(_destinations(), Destination.objects.values_list("slug", flat=True), by)
     for application in APPLICATIONS:
         _make_application(application, by)
     if not Cluster.objects.filter(slug=REHEARSAL).exists():
         _make_rehearsal_cluster(by)
+
+
+def _offer(rows: Sequence[Offer], there: Iterable[str], by: Actor) -> None:
+    known = set(there)
+    for row in rows:
+        if row.slug not in known:
+            offers.offer(row, by=by)
 
 
 def _make_tenant(slug: str, name: str, by: Actor) -> None:

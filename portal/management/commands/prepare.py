@@ -1,6 +1,6 @@
 """Makes an embedded portal ready to run: database, static files, and demonstration data once."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -12,7 +12,7 @@ from portal.demo import people
 
 class Command(BaseCommand):
     help = "Migrate, collect static files, and fill an empty portal; prints how to sign in."
-    requires_system_checks: ClassVar[list[str]] = []  # what they would tell is made here
+    requires_system_checks = []  # what they would tell is made here
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.BERTH_EMBEDDED:
