@@ -15,6 +15,7 @@ from onboarding.models import Order, RunState, StepRun
 from portal.clock import now
 
 JOB = "onboarding.jobs.look_at"
+PUSHED = "onboarding.jobs.after_push"
 RING_SECONDS = 60  # how long a ring waits for a worker: the sweeper rings again, so none pile up
 FAILURE_SECONDS = 86_400  # how long the queue remembers a look that broke off
 
@@ -35,9 +36,17 @@ def wake(order_id: int) -> None:
     ring(order_id)
 
 
+def ring_after_push(repository: str) -> None:
+    """Leave it to a worker to ask Flux for a fetch; lost, Flux looks by itself a little later."""
+    _enqueue(PUSHED, repository)
+
+
 def _put(order_id: int) -> None:
+    _enqueue(JOB, order_id)
+
+
+def _enqueue(job: str, argument: int | str) -> None:
     try:
-        queue = django_rq.get_queue()
-        queue.enqueue(JOB, order_id, ttl=RING_SECONDS, failure_ttl=FAILURE_SECONDS)
+        django_rq.get_queue().enqueue(job, argument)
     except RedisError as error:
-        log.warning("the queue does not answer (%s); the sweeper will ring", type(error).__name__)
+        log.warning("the queue does not answer (%s); nothing is lost", type(error).__name__)

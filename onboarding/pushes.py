@@ -2,26 +2,13 @@
 
 import logging
 
-import django_rq
-from redis.exceptions import RedisError
-
 from fleet import ground
 from portal.clock import now
 from portal.errors import BerthError
 from tenants.lifecycle import LIVE
 from tenants.models import Placement
 
-JOB = "onboarding.jobs.after_push"
-
 log = logging.getLogger(__name__)
-
-
-def heard(repository: str) -> None:
-    """Leave the work to a worker. Losing it is harmless: Flux looks by itself a little later."""
-    try:
-        django_rq.get_queue().enqueue(JOB, repository)
-    except RedisError as error:
-        log.info("the queue does not answer (%s); Flux looks by itself", type(error).__name__)
 
 
 def ask_flux(repository: str) -> int:

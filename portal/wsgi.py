@@ -31,7 +31,7 @@ def beside(django: WSGIApplication, git: WSGIApplication) -> WSGIApplication:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 _django = get_wsgi_application()
 
-from onboarding import pushes, toolbox  # noqa: E402 (models can be imported only once Django is set up)
+from onboarding import doorbell, toolbox  # noqa: E402 (models can be imported only once Django is set up)
 from onboarding.repositories import access  # noqa: E402 (the same)
 from onboarding.repositories.http_backend import GitFront, Limits  # noqa: E402 (the same)
 
@@ -43,7 +43,7 @@ _git = GitFront(
         seconds=settings.BERTH_GIT_SECONDS,
         push_bytes=settings.BERTH_GIT_PUSH_MB * MEGABYTE,
     ),
-    pushes.heard,
+    doorbell.ring_after_push,
 )
 
 application = beside(_django, _git)
