@@ -1,0 +1,118 @@
+"""The portal's rights are few and named."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tenants.priming import packs, render, rights
+from tests.deploy import shipped
+from tests.tenants.priming import facts_made
+
+ROLES = ("ClusterRole", "Role")
+PRIMERS = {"control": "berth:control-primer", "workload": "berth:namespace-primer"}
+
+
+def rules() -> Iterator[Mapping[str, Any]]:
+    for each in [*shipped.in_order(), *shipped.optional()]:
+        if each["kind"] in ROLES:
+            yield from each["rules"]
+
+
+def test_no_rule_has_a_wildcard() -> None:
+    for rule in rules():
+        assert not {"*"} & {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+
+
+@pytest.mark.parametrize("verb", ["escalate", "impersonate", "approve", "sign", "deletecollection"])
+def test_no_rule_has_a_verb_that_becomes_somebody_else(verb: str) -> None:
+    assert not any(verb in rule["verbs"] for rule in rules())
+
+
+def test_only_the_roles_of_packs_may_be_bound() -> None:
+    binding = [rule for rule in rules() if "bind" in rule["verbs"]]
+    shipped_roles = set(shipped.of_kind("ClusterRole")) - {rights.PRIMER}
+    assert [set(rule["resourceNames"]) for rule in binding] == [shipped_roles]
+    assert [rule["resources"] for rule in binding] == [["clusterroles"]]
+
+
+def test_nobody_may_write_status_or_reach_into_pods() -> None:
+    reached = {resource for rule in rules() for resource in rule["resources"]}
+    assert {each for each in reached if "/" in each} == {"serviceaccounts/token"}
+
+
+def test_the_portal_mints_tokens_for_itself_alone() -> None:
+    minting = [rule for rule in rules() if "serviceaccounts/token" in rule["resources"]]
+    assert [(rule["resourceNames"], rule["verbs"]) for rule in minting] == [
+        (["primer"], ["create"])
+    ]
+    (role,) = shipped.of_kind("Role").values()
+    assert role["metadata"]["namespace"] == "berth"
+
+
+def test_the_portal_holds_nothing_of_secrets_on_the_whole_cluster() -> None:
+    assert shipped.verbs(rights.PRIMER, "", "secrets") == set()
+
+
+def test_the_portal_neither_reads_secrets_nor_makes_flux_objects_beside_applications() -> None:
+    role = PRIMERS["workload"]
+    assert shipped.verbs(role, "", "secrets") == set()
+    assert shipped.verbs(role, "kustomize.toolkit.fluxcd.io", "kustomizations") == set()
+
+
+@pytest.mark.parametrize(
+    ("group", "resource"),
+    [
+        ("", "namespaces"),
+        ("", "resourcequotas"),
+        ("", "limitranges"),
+        ("networking.k8s.io", "networkpolicies"),
+        ("rbac.authorization.k8s.io", "roles"),
+        ("rbac.authorization.k8s.io", "rolebindings"),
+        ("kustomize.toolkit.fluxcd.io", "kustomizations"),
+        ("source.toolkit.fluxcd.io", "gitrepositories"),
+    ],
+)
+def test_a_repository_reaches_nothing_that_holds_it_in(group: str, resource: str) -> None:
+    assert shipped.verbs("berth:workload-reconciler", group, resource) == set()
+
+
+def test_one_binding_reaches_the_whole_cluster_and_is_for_the_portal() -> None:
+    (binding,) = shipped.of_kind("ClusterRoleBinding").values()
+    assert binding["roleRef"]["name"] == rights.PRIMER
+    portal = {"kind": "ServiceAccount", "name": "primer", "namespace": "berth"}
+    assert binding["subjects"] == [portal]
+
+
+def test_rights_come_last_when_the_guards_stand() -> None:
+    assert shipped.in_order()[-1]["kind"] == "ClusterRoleBinding"
+
+
+def test_guards_leave_the_portals_home_alone() -> None:
+    labels = shipped.of_kind("Namespace")["berth"]["metadata"]["labels"]
+    assert "app.kubernetes.io/managed-by" not in labels
+
+
+def test_everything_a_pack_makes_may_be_made_and_undone_where_it_stands() -> None:
+    pack = packs.load(facts_made.PACKS, "standard")
+    made = [
+        *render.render_tenant(pack, facts_made.tenant_facts()),
+        *render.render_placement(pack, facts_made.placement_facts()),
+    ]
+    for each in made:
+        where = each.manifest["metadata"].get("namespace")
+        scope = "control" if where == "payments-flux" else "workload"
+        assert granted(each.manifest, scope) >= {"get", "create", "patch", "delete"}, each.file
+
+
+def granted(manifest: Mapping[str, Any], scope: str) -> set[str]:
+    """Return the portal's verbs on an object in a namespace of the scope."""
+    group = manifest["apiVersion"].rpartition("/")[0]
+    resource = plural(manifest["kind"])
+    roles = (rights.PRIMER, PRIMERS[scope])
+    return set().union(*(shipped.verbs(role, group, resource) for role in roles))
+
+
+def plural(kind: str) -> str:
+    lower = kind.lower()
+    return f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}s"
