@@ -74,7 +74,9 @@ def unprime_placement(placement: Placement, entries: Sequence[Entry]) -> None:
     refs = [Ref.of(each) for each in reversed(objects.manifests(entries))]
     control = _control_namespace(placement)
     with hearing.listening(placement.cluster) as access:
-        if access.read(control, within=budget.call()) is not None:
+        there = access.read(control, within=budget.call())
+        # a namespace on its way out takes everything along, the portal's rights in it first
+        if there is not None and "deletionTimestamp" not in there["metadata"]:
             inside = [ref for ref in refs if ref.namespace == control.name]
             # first and wholly: it still prunes with the rights of the account beside it
             last_word = [ref for ref in inside if ref.kind == "Kustomization"]
