@@ -47,6 +47,7 @@ def _put(order_id: int) -> None:
 
 def _enqueue(job: str, argument: int | str) -> None:
     try:
-        django_rq.get_queue().enqueue(job, argument)
+        queue = django_rq.get_queue()
+        queue.enqueue(job, argument, ttl=RING_SECONDS, failure_ttl=FAILURE_SECONDS)
     except RedisError as error:
         log.warning("the queue does not answer (%s); nothing is lost", type(error).__name__)
