@@ -66,7 +66,7 @@ types: setup
 	@$(BIN)/mypy --no-error-summary .
 
 contracts: setup
-	@$(BIN)/lint-imports --quiet
+	@$(BIN)/lint-imports --no-logo --cache-dir var/import-linter
 
 fix: setup ## Let ruff mend what it can, and format
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format --quiet .
