@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from onboarding.plans import quantities
 from tenants.catalogue import ChangeType, Environment, Follow
 from tenants.priming import rights
 from tenants.priming.shapes import Rendered
@@ -27,9 +28,9 @@ def _space(places: Sequence[Mapping[str, Any]], manifests: Sequence[Mapping[str,
     spaces = "A space" if len(places) == 1 else f"{len(places)} spaces"
     each = "" if len(places) == 1 else " each"
     return (
-        f"{spaces} on {where} with {quota['requests.cpu']} CPU and "
-        f"{quota['requests.memory']} of memory guaranteed{each}, "
-        f"at most {quota['limits.cpu']} CPU and {quota['limits.memory']}."
+        f"{spaces} on {where} with {quantities.cpu(quota['requests.cpu'])} and "
+        f"{quantities.memory(quota['requests.memory'])} of memory guaranteed{each}, at most "
+        f"{quantities.cpu(quota['limits.cpu'])} and {quantities.memory(quota['limits.memory'])}."
     )
 
 
