@@ -3,6 +3,7 @@
 `python -m portal.local_cluster FOLDER`. Whatever goes wrong here leaves the rest running.
 """
 
+import json
 import signal
 import subprocess
 import sys
@@ -37,13 +38,21 @@ def main() -> int:
 
 
 def _comes_up(running: "subprocess.Popen[bytes]", folder: Path) -> bool:
-    """Wait for the file that is there exactly while the cluster is ready."""
-    while not (folder / "cluster.json").exists():
+    """Wait until the cluster is ready."""
+    while not _is_ready(running, folder / "cluster.json"):
         if running.poll() is not None:
             return False
         if signal.sigtimedwait(keep.STOP, GLANCE_SECONDS):
             raise Stopped
     return True
+
+
+def _is_ready(running: "subprocess.Popen[bytes]", told: Path) -> bool:
+    """Say whether the file is there that tells of this launcher; one that was killed left its."""
+    try:
+        return bool(json.loads(told.read_text())["launcher_pid"] == running.pid)
+    except FileNotFoundError:
+        return False
 
 
 def _join(folder: Path) -> None:
