@@ -96,7 +96,7 @@ class CookiecutterScaffolds:
 def _questions(place: Path, answers: Mapping[str, Any]) -> dict[str, Any]:
     try:
         context = generate_context(str(place / QUESTIONS), extra_context=dict(answers))
-    except (CookiecutterException, OSError, ValueError) as error:
+    except (CookiecutterException, OSError, TypeError, ValueError) as error:
         raise ScaffoldBroken(f"{QUESTIONS} of {place.name} cannot be read: {error}") from error
     questions = context["cookiecutter"]
     if not isinstance(questions, dict):
