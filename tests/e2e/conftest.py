@@ -1,0 +1,85 @@
+"""One portal for all tests of a worker, and browsers that are signed in as one of its people."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.e2e.running import Portal, running
+from tests.e2e.watching import Watch
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A portal of our own, with a stuck order beside the demonstration data."""
+    folder = tmp_path_factory.mktemp("portal")
+    with running(folder) as found:
+        found.run("tests.e2e.rows")
+        yield found
+
+
+@pytest.fixture(scope="session")
+def keys(portal: Portal, browser: Browser) -> dict[str, Any]:
+    """The cookies of people who have signed in, so that each does so once."""
+    return {}
+
+
+@pytest.fixture
+def watch(portal: Portal) -> Iterator[Watch]:
+    """What the browser complains of while a test runs; it has to be nothing."""
+    found = Watch(urlsplit(portal.url).netloc)
+    yield found
+    assert found.complaints == []
+    assert found.elsewhere == []
+
+
+@pytest.fixture
+def visit(portal: Portal, browser: Browser, keys: dict[str, Any], watch: Watch) -> Iterator[Visit]:
+    """Open a browser as one of the people: `visit("dana", color_scheme="dark")`."""
+    contexts: list[BrowserContext] = []
+
+    def open_as(person: str, **options: Any) -> Page:
+        if person not in keys:
+            keys[person] = _signed_in(portal, browser, person)
+        context = browser.new_context(base_url=portal.url, storage_state=keys[person], **options)
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        watch.over(context)
+        return context.new_page()
+
+    yield open_as
+    for context in contexts:
+        context.close()
+
+
+def _signed_in(portal: Portal, browser: Browser, person: str) -> Any:
+    context = browser.new_context(base_url=portal.url)
+    page = context.new_page()
+    page.goto("/sign-in/")
+    page.get_by_label("User name").fill(person)
+    page.get_by_label("Password").fill(portal.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(portal.url + "/")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def open_stranger(portal: Portal, browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
+    """Open a browser that nobody has signed in with."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(base_url=portal.url, **options)
+        contexts.append(context)
+        watch.over(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()

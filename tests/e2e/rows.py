@@ -1,0 +1,56 @@
+"""Rows that the pages' tests look at: an order that waits for a decision, and one that is stuck.
+
+Run in the environment of the portal under test: `python -m tests.e2e.rows`.
+"""
+
+import django
+
+django.setup()
+
+from django.db import transaction  # noqa: E402 (models can be imported only once Django is set up)
+
+from accounts.models import User  # noqa: E402 (the same)
+from onboarding import actions, drafts, toolbox  # noqa: E402 (the same)
+from onboarding.models import Order, RunState, StepRun  # noqa: E402 (the same)
+from tenants.models import Application  # noqa: E402 (the same)
+
+REFUSED = "ResourceQuota retail-basket-dev/workload: denied by a policy of the cluster."
+
+
+def main() -> None:
+    """Order Catalogue for test, which waits for approval, and Basket for dev, which is stuck."""
+    rex = User.objects.get(username="rex")
+    _order(rex, "catalogue", "test")
+    with transaction.atomic():  # the worker sees the order only once it is stuck
+        stuck = _order(rex, "basket", "dev")
+        Order.objects.filter(pk=stuck.pk).update(next_try_at=None)
+        StepRun.objects.create(
+            order=stuck,
+            revision=stuck.revision_number,
+            step="claim_names",
+            state=RunState.STUCK,
+            error_code="cluster.object-refused",
+            error_detail=REFUSED,
+        )
+    actions.report_unlisted(by=rex, name="Loyalty points", note="Owned by retail since May.")
+
+
+def _order(person: User, application: str, environment: str) -> Order:
+    wanted = Application.objects.get(slug=application)
+    form = {
+        "application": str(wanted.uuid),
+        "environments": [environment],
+        "region": "eu1",
+        "name": wanted.slug,
+        "size": "s",
+        "scaffold": "web-service",
+        "destinations": [],
+        "owner": str(wanted.owner.uuid),
+    }
+    draft = drafts.begin(person, form)
+    tools = toolbox.tools()
+    return actions.submit(draft, by=person, sources=tools.sources, githost=tools.githost.name)[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Every page in both themes and on a phone: reachable for all, quiet, light, and from one origin."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import Visit
+from tests.e2e.watching import WEIGHT, Watch, keep
+
+pytestmark = pytest.mark.browser
+
+PAGES = [
+    ("dana", "home", "/"),
+    ("dana", "order-a-berth", "/orders/new/"),
+    ("dana", "not-listed", "/orders/new/unlisted/"),
+    ("dana", "orders", "/orders/"),
+    ("dana", "nothing-found", "/search/?q=zzz"),
+    ("dana", "not-found", "/orders/999999999/"),
+    ("dana", "account", "/you/"),
+    ("dana", "services", "/services/"),
+    ("rex", "home-of-rex", "/"),
+    ("rex", "order-waiting", "/orders/1/"),
+    ("rex", "order-plan", "/orders/1/plan/"),
+    ("rex", "order-evidence", "/orders/1/evidence/"),
+    ("rex", "order-audit", "/orders/1/audit/"),
+    ("rex", "order-raw", "/orders/1/raw/"),
+    ("rex", "order-stuck", "/orders/2/"),
+    ("rex", "withdraw", "/orders/2/withdraw/"),
+    ("rex", "found", "/search/?q=basket"),
+    ("andy", "approvals", "/approvals/"),
+    ("andy", "approval", "/approvals/1/"),
+    ("olga", "home-of-an-operator", "/"),
+    ("olga", "stuck-orders", "/operate/stuck/"),
+    ("olga", "missing-applications", "/operate/missing/"),
+    ("olga", "clusters", "/clusters/"),
+    ("olga", "tenants", "/tenants/"),
+    ("olga", "applications", "/applications/"),
+    ("olga", "people", "/people/"),
+    ("olga", "machines", "/machines/"),
+    ("olga", "components", "/components/"),
+    ("audrey", "audit", "/audit/"),
+]
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("person", "name", "path"), PAGES, ids=[page[1] for page in PAGES])
+def test_a_page_can_be_used_by_everybody(
+    visit: Visit, person: str, name: str, path: str, look: str
+) -> None:
+    page = visit(person, **LOOKS[look])
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    keep(page, f"{name}-{look}")
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "too wide"
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe finds serious or critical, with the elements."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes']][:5]}"
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+    ]
+
+
+def test_the_sign_in_page_is_for_everybody_too(
+    open_stranger: Callable[..., Page], watch: Watch
+) -> None:
+    page = open_stranger()
+    page.goto("/sign-in/")
+    keep(page, "sign-in-light")
+    assert barriers(page) == []
+
+
+def test_a_page_loads_little_script_and_style(visit: Visit, watch: Watch) -> None:
+    page = visit("dana")
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    assert len(watch.weights) > 3
+    assert sum(watch.weights.values()) < WEIGHT
+
+
+def test_the_theme_is_chosen_once_and_kept(visit: Visit) -> None:
+    page = visit("audrey", color_scheme="light")
+    page.goto("/audit/")
+    page.get_by_label("Theme").click()
+    page.get_by_role("button", name="Dark").click()
+    page.wait_for_url("**/audit/")
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    page.goto("/")
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
