@@ -73,7 +73,7 @@ def _where(case: Case) -> Asked:
     amended = case.draft.amends if case.draft else None
     form = forms.WhereForm(
         case.sent,
-        initial=case.answers or {"region": regions[0] if len(regions) == 1 else ""},
+        initial={"region": regions[0] if len(regions) == 1 else "", **case.answers},
         environments=[
             cards.of_environment(permit, case.application, regions, amended) for permit in permits
         ],

@@ -1,26 +1,35 @@
 /* Fragments that update themselves: an answer that says nothing new is not swapped in, so focus,
-   open details and selections stay; when the portal does not answer, the fragment says so. */
+   selections and opened details stay; when the portal does not answer, the page says so. */
 
-const last = new WeakMap();
+/* what an element says, without how long ago and without what the reader has opened */
+const gist = (element) => {
+  const copy = element.cloneNode(true);
+  copy.querySelectorAll("time").forEach((time) => time.replaceWith("·"));
+  copy.querySelectorAll("details").forEach((details) => { details.open = false; });
+  return `${copy.getAttribute("hx-trigger")} ${copy.getAttribute("hx-get")} ${copy.innerHTML.replace(/\s+/g, " ")}`;
+};
+
+const isNews = (html) => {
+  const answer = document.createElement("template");
+  answer.innerHTML = html;
+  return [...answer.content.children].some((part) => {
+    const shown = document.getElementById(part.id);
+    return !shown || gist(shown) !== gist(part);
+  });
+};
+
+let opened = [];
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const place = event.detail.target;
   if (!place.hasAttribute("data-live")) return;
-  const text = event.detail.xhr.responseText;
-  if (last.get(place) === text) {
-    event.detail.shouldSwap = false;
-    return;
-  }
-  place.dataset.open = [...place.querySelectorAll("details[open][id]")].map((each) => each.id).join(" ");
+  event.detail.shouldSwap = event.detail.shouldSwap && isNews(event.detail.xhr.responseText);
+  opened = [...place.querySelectorAll("details[open][id]")].map((details) => details.id);
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  const old = event.detail.target;
-  const place = document.getElementById(old.id);
-  if (!place?.hasAttribute("data-live")) return;
-  last.set(place, event.detail.xhr.responseText);
-  for (const id of (old.dataset.open || "").split(" ")) {
-    const details = id && document.getElementById(id);
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of opened) {
+    const details = document.getElementById(id);
     if (details) details.open = true;
   }
 });
