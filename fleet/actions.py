@@ -44,8 +44,8 @@ def refuse_mistaken(place: Place, cluster_uid: str) -> None:
     if joined.exists() and not place.replaces:
         held = cluster.placements.filter(lifecycle__in=LIVE).count()
         raise NotJoined(
-            f"This is not the cluster that joined as {place.name} before, which has {held} "
-            "placements. If it takes that place, say so with --replace."
+            f"This is not the cluster that joined as {place.name} before. Placements that the "
+            f"record has there: {held}. If this one takes its place, say so with --replace."
         )
 
 

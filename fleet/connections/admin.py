@@ -5,12 +5,16 @@ from pathlib import Path
 
 from kubernetes.client import Configuration
 from kubernetes.config import ConfigException, load_kube_config
+from yaml import YAMLError
 
 from fleet.connections import answers
 from fleet.connections.api import ApiAccess
 from fleet.connections.line import Refused
 from fleet.ports import Endpoint, Manifest, Ref
 from portal.errors import NotJoined
+
+# what the client raises for files of other shapes than it expects
+UNUSABLE = (ConfigException, OSError, ValueError, LookupError, TypeError, AttributeError, YAMLError)
 
 
 class AdminAccess(ApiAccess):
@@ -67,6 +71,6 @@ def _configuration(kubeconfig: Path | None, context: str) -> Configuration:
             client_configuration=told,
             persist_config=False,
         )
-    except (ConfigException, OSError, ValueError, KeyError) as error:
+    except UNUSABLE as error:
         raise NotJoined(f"The kubeconfig cannot be used: {error}") from error
     return told

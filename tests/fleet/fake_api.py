@@ -29,6 +29,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: Any
+    client: str  # common name of the client's certificate, or ""
 
 
 @dataclass(frozen=True)
@@ -95,15 +96,18 @@ class _Answering(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         text = self.rfile.read(length)
-        asked = Asked(
-            self.command, self.path, dict(self.headers), json.loads(text) if text else None
-        )
+        body = json.loads(text) if text else None
+        asked = Asked(self.command, self.path, dict(self.headers), body, self._client())
         self.fake.asked.append(asked)
         if self.fake.hang:
             self.fake.released.wait(30)
             self.close_connection = True
             return
         self._say(self.fake.answer(asked))
+
+    def _client(self) -> str:
+        shown = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else {}
+        return next((part[0][1] for part in (shown or {}).get("subject", ())), "")
 
     do_GET = do_PATCH = do_POST = do_DELETE = _answer  # noqa: N815 - named by the library
 
@@ -132,6 +136,8 @@ def running(folder: Path) -> Iterator[FakeApi]:
     server.daemon_threads = True
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls.pem")
+    context.load_verify_locations(cadata=authority.decode())
+    context.verify_mode = ssl.CERT_OPTIONAL
     server.socket = context.wrap_socket(server.socket, server_side=True)
     fake.address = f"https://127.0.0.1:{server.server_port}"
     fake.authority = authority.decode()
