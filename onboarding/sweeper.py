@@ -5,15 +5,16 @@ each round moves rows by conditional updates only.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Thread
 
 from django.db import DatabaseError, close_old_connections
 from django.db.models import F, Q, QuerySet
-from fleet.renewal import renew_due
 
 from audit.sealer import seal
+from fleet.renewal import renew_due
 from onboarding import doorbell
 from onboarding.models import Order
 from portal.clock import now
@@ -26,8 +27,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Round:
-    """Something that is done again and again: how often, and what."""
+    """Something that is done again and again: its name for the log, how often, and what."""
 
+    name: str
     every: timedelta
     walk: Callable[[], object]
 
@@ -53,26 +55,48 @@ def ring_for_due() -> int:
 
 
 ROUNDS = (
-    Round(timedelta(seconds=1), ring_for_due),
-    Round(timedelta(seconds=5), seal),
-    Round(timedelta(minutes=5), lambda: renew_due(now())),
+    Round("ring", timedelta(seconds=1), ring_for_due),
+    Round("seal", timedelta(seconds=5), seal),
+    Round("renew", timedelta(minutes=5), lambda: renew_due(now())),
 )
 
 
-def sweep(*, keep_going: Callable[[], bool], pause: Callable[[float], object]) -> None:
-    """Walk the rounds until `keep_going` says no. A round that fails is told and tried again."""
-    last: dict[int, datetime] = {}
+def sweep(
+    *,
+    keep_going: Callable[[], bool],
+    pause: Callable[[float], object],
+    rounds: Sequence[Round] = ROUNDS,
+) -> None:
+    """Walk the rounds until `keep_going` says no.
+
+    Each has a thread of its own: a cluster that is silent for minutes holds up no order. Threads
+    that are still on their way then are not waited for; what they do can be done again.
+    """
+    walkers = [
+        Thread(target=_again_and_again, args=(each, keep_going, pause), name=each.name, daemon=True)
+        for each in rounds
+    ]
+    for walker in walkers:
+        walker.start()
     while keep_going():
-        for index, each in enumerate(ROUNDS):
-            if index not in last or now() >= last[index] + each.every:
-                last[index] = now()
-                _walk(each)
-        pause(0.5)
+        pause(1.0)
 
 
-def _walk(each: Round) -> None:
+def _again_and_again(
+    each: Round, keep_going: Callable[[], bool], pause: Callable[[float], object]
+) -> None:
+    while keep_going():
+        walk(each)
+        pause(each.every.total_seconds())
+
+
+def walk(each: Round) -> None:
+    """Walk a round once. What goes wrong in it is told, and the next time is not lost over it."""
     close_old_connections()
     try:
         each.walk()
     except DatabaseError as error:
-        log.warning("a round failed and is tried again: %s", type(error).__name__)
+        log.warning("round %s failed and is tried again: %s", each.name, type(error).__name__)
+    except Exception:
+        # like the engine's: a bug in one round must not keep the sweeper from its next one
+        log.exception("round %s failed in a way nobody foresaw", each.name)

@@ -1,0 +1,64 @@
+"""The doorbell: a hint to a worker after commit, whose loss is no failure."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import django_rq
+import pytest
+
+from onboarding import doorbell
+from onboarding.models import Order
+from tests.onboarding.conftest import MakeOrder
+
+pytestmark = pytest.mark.django_db
+OnCommit = Callable[..., AbstractContextManager[list[Callable[[], Any]]]]
+
+
+class ListQueue:
+    """A queue that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[str, int]] = []
+        self.limits: dict[str, int] = {}
+
+    def enqueue(self, job: str, order_id: int, **limits: int) -> None:
+        self.jobs.append((job, order_id))
+        self.limits = limits
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> ListQueue:
+    queue = ListQueue()
+    monkeypatch.setattr(django_rq, "get_queue", lambda: queue)
+    return queue
+
+
+def test_it_rings_after_commit_and_not_before(
+    make_order: MakeOrder, queue: ListQueue, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    order = make_order()
+    with django_capture_on_commit_callbacks(execute=True):
+        doorbell.ring(order.pk)
+        assert queue.jobs == []
+    assert queue.jobs == [("onboarding.jobs.look_at", order.pk)]
+
+
+def test_a_ring_does_not_wait_for_ever_in_a_queue_that_nobody_reads(
+    make_order: MakeOrder, queue: ListQueue, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        doorbell.ring(make_order().pk)
+    assert queue.limits["ttl"] <= 60
+
+
+def test_a_queue_that_is_away_is_no_failure(
+    make_order: MakeOrder,
+    django_capture_on_commit_callbacks: OnCommit,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    order = make_order()
+    with django_capture_on_commit_callbacks(execute=True):
+        doorbell.wake(order.pk)
+    assert "the sweeper will ring" in caplog.text
+    assert Order.objects.get(pk=order.pk).bell == 1
