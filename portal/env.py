@@ -74,8 +74,10 @@ def faults() -> list[str]:
 
 def refuse_faults() -> None:
     """Raise ImproperlyConfigured with every fault in one message; called when settings are read."""
-    if _faults:
-        raise ImproperlyConfigured("The environment is not right: " + "; ".join(_faults) + ".")
+    told = "; ".join(_faults)
+    _faults.clear()  # Django may read the settings a second time
+    if told:
+        raise ImproperlyConfigured(f"The environment is not right: {told}.")
 
 
 def pairs(name: str, *, default: str = "") -> dict[str, str]:

@@ -53,6 +53,7 @@ def test_every_fault_is_told_in_one_message(
     env.text("BERTH_GONE")
     with pytest.raises(ImproperlyConfigured) as refused:
         env.refuse_faults()
+    assert env.faults() == []
     for name in ("FLAG", "NUMBER", "CHOICE", "CHOICES", "PAIRS", "GONE_FILE"):
         assert f"BERTH_{name}" in str(refused.value)
 
