@@ -202,7 +202,8 @@ RQ_QUEUES = {
         "SERIALIZER": "rq.serializers.JSONSerializer",
     }
 }
-RQ = {"COMMIT_MODE": "on_db_commit"}
+# The doorbell waits for the commit itself, where it also hears that the queue is away.
+RQ = {"COMMIT_MODE": "auto"}
 
 # The record: names and labels that a site may shape
 

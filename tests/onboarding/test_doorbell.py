@@ -6,6 +6,7 @@ from typing import Any
 
 import django_rq
 import pytest
+from django.db import transaction
 
 from onboarding import doorbell
 from onboarding.models import Order
@@ -52,6 +53,16 @@ def test_a_ring_does_not_wait_for_ever_in_a_queue_that_nobody_reads(
     assert queue.limits["ttl"] <= 60
 
 
+def test_what_is_rolled_back_never_rings(
+    make_order: MakeOrder, queue: ListQueue, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    order = make_order()
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        doorbell.ring(order.pk)
+        transaction.set_rollback(True)
+    assert queue.jobs == []
+
+
 def test_a_queue_that_is_away_is_no_failure(
     make_order: MakeOrder,
     django_capture_on_commit_callbacks: OnCommit,
@@ -60,5 +71,5 @@ def test_a_queue_that_is_away_is_no_failure(
     order = make_order()
     with django_capture_on_commit_callbacks(execute=True):
         doorbell.wake(order.pk)
-    assert "the sweeper will ring" in caplog.text
+    assert "the queue does not answer" in caplog.text
     assert Order.objects.get(pk=order.pk).bell == 1
