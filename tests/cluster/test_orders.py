@@ -1,0 +1,168 @@
+"""An order through the whole portal, delivered by real Flux on a real API server.
+
+The portal runs as `make run` starts it; the control plane is joined like any cluster. The tests of
+this file are chapters of one story and build on one another's berth.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fleet.ports import Administration, Ref
+from tests.cluster.control_plane import ControlPlane
+from tests.running import Person, Portal, running, until
+
+STARTER = "registry.example.com/starter@sha256:" + "0" * 64  # kwok's pods pull nothing
+CONTROL, SPACE = "payments-flux", "payments-checkout-test"
+KUSTOMIZE, APPS = "kustomize.toolkit.fluxcd.io/v1", "apps/v1"
+
+
+@pytest.fixture(scope="module")
+def portal(
+    local_cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Portal]:
+    """A portal with the control plane joined as cluster `local`."""
+    data = tmp_path_factory.mktemp("portal")
+    with running(data, BERTH_PORT="8600", BERTH_STARTER_IMAGE=STARTER) as started:
+        join(started, local_cluster, "local")
+        yield started
+
+
+def join(portal: Portal, cluster: ControlPlane, name: str, region: str = "local") -> None:
+    """Join a control plane as an operator does."""
+    portal.manage(
+        *("join_cluster", name, "--region", region, "--yes"),
+        *("--kubeconfig", str(cluster.kubeconfig)),
+        *("--environment", "dev", "--environment", "test", "--environment", "prod"),
+    )
+
+
+@pytest.fixture(scope="module")
+def dana(portal: Portal) -> Person:
+    return Person(portal, "dana")
+
+
+@pytest.fixture(scope="module")
+def berth(portal: Portal, dana: Person) -> int:
+    """The number of an order that was approved and is live."""
+    (number,) = dana.order("checkout", ["test"], "local")
+    until(lambda: "Waiting for approval" in dana.open(f"/orders/{number}/"), 60, "approval asked")
+    Person(portal, "andy").approve(number)
+    until(lambda: "is live on local" in dana.open(f"/orders/{number}/"), 120, "live")
+    return number
+
+
+def test_the_order_is_live_at_the_pushed_commit(berth: int, admin: Administration) -> None:
+    kustomization = admin.read(Ref(KUSTOMIZE, "Kustomization", CONTROL, "checkout-test"))
+    assert kustomization
+    assert kustomization["spec"]["serviceAccountName"] == "checkout-test"
+    ready = {each["type"]: each["status"] for each in kustomization["status"]["conditions"]}
+    assert ready["Ready"] == "True"
+    assert kustomization["status"]["lastAppliedRevision"].startswith("main@sha1:")
+
+
+def test_its_pods_run(berth: int, admin: Administration) -> None:
+    deployment = admin.read(Ref(APPS, "Deployment", SPACE, "checkout"))
+    assert deployment
+    assert deployment["status"]["readyReplicas"] >= 1
+
+
+def test_the_quota_counts_them(berth: int, admin: Administration) -> None:
+    quota = admin.read(Ref("v1", "ResourceQuota", SPACE, "workload"))
+    assert quota
+    assert int(quota["status"]["used"]["pods"]) >= 1
+
+
+def test_the_record_says_operational(berth: int, dana: Person) -> None:
+    services = dana.browser.get(f"{dana.portal.address}/api/v1/services/", timeout=30).json()
+    assert [each["lifecycle"] for each in services["results"]] == ["operational"]
+
+
+@pytest.fixture(scope="module")
+def clone(berth: int, dana: Person, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of the scaffolded repository, made by dana with a Git password."""
+    folder = tmp_path_factory.mktemp("clone") / "checkout"
+    address = dana.portal.address.replace("://", f"://dana:{dana.git_password()}@")
+    git("clone", "-q", f"{address}/git/payments/checkout.git", str(folder))
+    git("-C", str(folder), "config", "user.name", "Dana")
+    git("-C", str(folder), "config", "user.email", "dana@example.com")
+    return folder
+
+
+def git(*words: str) -> str:
+    """Run git and return what it said."""
+    environment = {"PATH": os.environ["PATH"], "GIT_TERMINAL_PROMPT": "0", "HOME": "/nonexistent"}  # noqa: TID251
+    done = subprocess.run(
+        ["git", *words], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def push(folder: Path, name: str, manifest: str) -> str:
+    """Add a manifest to the base, push it and return the commit."""
+    base = folder / "deploy" / "base"
+    (base / name).write_text(manifest)
+    kustomization = base / "kustomization.yaml"
+    if f"- {name}" not in kustomization.read_text():
+        listed = kustomization.read_text().replace("resources:", f"resources:\n  - {name}")
+        kustomization.write_text(listed)
+    git("-C", str(folder), "add", "-A")
+    git("-C", str(folder), "commit", "-qm", f"Change {name}")
+    git("-C", str(folder), "push", "-q", "origin", "main")
+    return git("-C", str(folder), "rev-parse", "HEAD").strip()
+
+
+def test_a_second_push_is_delivered(clone: Path, admin: Administration) -> None:
+    commit = push(clone, "settings.yaml", config_map("settings"))
+    until(
+        lambda: commit in applied(admin) and admin.read(Ref("v1", "ConfigMap", SPACE, "settings")),
+        90,
+        "the second push is applied",
+    )
+
+
+def applied(admin: Administration) -> str:
+    """Return the revision that Flux applied last."""
+    found = admin.read(Ref(KUSTOMIZE, "Kustomization", CONTROL, "checkout-test")) or {}
+    return str(found.get("status", {}).get("lastAppliedRevision", ""))
+
+
+def config_map(name: str, namespace: str = "") -> str:
+    where = f"\n  namespace: {namespace}" if namespace else ""
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}{where}\ndata: {{a: b}}\n"
+
+
+CLUSTER_ADMIN = """apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: mine}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: User, name: dana, apiGroup: rbac.authorization.k8s.io}]
+"""
+NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: mine}\n"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "complaint"),
+    [
+        (CLUSTER_ADMIN, "clusterrolebindings"),
+        (NAMESPACE, "namespaces"),
+    ],
+)
+def test_what_a_tenant_may_not_make_is_refused_and_the_portal_says_so(
+    manifest: str, complaint: str, clone: Path, dana: Person, admin: Administration
+) -> None:
+    push(clone, "greedy.yaml", manifest)
+    until(lambda: complaint in dana.open(service_page(dana)), 120, "the refusal is shown")
+    assert admin.read(Ref("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", "mine")) is None
+    assert admin.read(Ref("v1", "Namespace", "", "mine")) is None
+    push(clone, "greedy.yaml", config_map("modest"))
+
+
+def service_page(dana: Person) -> str:
+    """Return the path of the page of dana's service."""
+    found = dana.browser.get(f"{dana.portal.address}/api/v1/services/", timeout=30).json()
+    return f"/services/{found['results'][0]['uuid']}/"
