@@ -202,6 +202,16 @@ class GitHostContract:
         assert self.head("refs/heads/prod") is None
 
     @pytest.mark.usefixtures("first")
+    def test_undo_of_the_last_order_archives_what_has_a_longer_history(self) -> None:
+        self.host.push(NAME, SECOND)
+        self.host.undo_push(NAME, FIRST.key)
+        assert self.host.undo_push(NAME, SECOND.key) == "archived"
+
+    @pytest.mark.usefixtures("first")
+    def test_undo_of_an_order_that_never_pushed_leaves_the_others(self) -> None:
+        assert self.host.undo_push(NAME, SECOND.key) == "kept"
+
+    @pytest.mark.usefixtures("first")
     def test_undo_leaves_a_branch_that_was_moved(self) -> None:
         self.host.push(NAME, SECOND)
         theirs = self.team_push("app.py", "theirs\n", branch="prod")

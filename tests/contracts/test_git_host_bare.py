@@ -6,7 +6,9 @@ import pygit2
 import pytest
 from pygit2.enums import FileMode
 
+from onboarding.repositories import commits
 from onboarding.repositories.bare import BareGitHost
+from portal.errors import RepositoryMoved
 from tests.contracts.git_host import FIRST, NAME, GitHostContract
 
 
@@ -70,3 +72,16 @@ class TestBare(GitHostContract):
         self.host.undo_push(NAME, FIRST.key)
         (archived,) = (self.folder / ".archive").iterdir()
         assert str(pygit2.Repository(str(archived)).references["refs/heads/main"].target) == theirs
+
+    def test_a_push_whose_end_was_lost_still_gives_our_commit(self, first: str) -> None:
+        self.drop(f"refs/berth/{FIRST.key}/pushed")
+        theirs = self.team_push("app.py", "theirs\n")
+        assert self.host.push(NAME, FIRST) == first
+        assert self.head() == theirs
+
+    def test_a_branch_that_moved_meanwhile_is_not_moved_over(self, first: str) -> None:
+        theirs = self.team_push("app.py", "theirs\n")
+        store, main = self.opened(), "refs/heads/main"
+        with pytest.raises(RepositoryMoved):
+            commits.move(store, main, pygit2.Oid(hex=first), seen=pygit2.Oid(hex=first))
+        assert self.head() == theirs

@@ -18,8 +18,9 @@ from onboarding.ports import File
 from onboarding.repositories.bare import BareGitHost
 from portal.errors import GitHostUnreachable, RepositoryMoved
 from tests.contracts.git_host import FIRST, NAME, OWNER, SECOND
+from tests.onboarding.repositories.served import git
 
-STEP = 11  # every eleventh call of a function is a place to die at: about fifty in all
+STEP = 17  # every seventeenth call of a function is a place to die at
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_a_first_order_killed_anywhere_is_finished_by_the_next_try(tmp_path: Pat
         assert history(place) == ["Onboard basket to dev"]
         place.rename(tmp_path / f"was-{number}")
         died += 1
-    assert died > 30
+    assert died > 15
     assert len(commits) == 1
 
 
@@ -117,7 +118,7 @@ def test_a_second_order_killed_anywhere_doubles_nothing(tmp_path: Path) -> None:
         place.rename(tmp_path / f"was-{number}")
         first_order(place)
         died += 1
-    assert died > 20
+    assert died > 15
 
 
 def second_order(folder: Path) -> str:
@@ -135,7 +136,7 @@ def test_an_undo_killed_anywhere_is_finished_by_the_next_try(tmp_path: Path) -> 
         assert not host.exists(NAME)
         first_order(place)
         died += 1
-    assert died > 7
+    assert died > 5
 
 
 def test_orders_that_push_at_once_all_arrive(host: BareGitHost, folder: Path) -> None:
@@ -164,6 +165,49 @@ def test_two_workers_on_one_order_make_one_commit(host: BareGitHost, folder: Pat
     children = [in_background(lambda: host.push(NAME, FIRST)) for _ in range(4)]
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
     assert history(folder) == ["Onboard basket to dev"]
+
+
+def test_orders_and_a_team_that_push_at_once_lose_nothing(
+    host: BareGitHost, folder: Path, tmp_path: Path
+) -> None:
+    host.ensure(NAME, owner=OWNER)
+    host.push(NAME, FIRST)
+    child = in_background(partial(many_orders, host))
+    many_pushes(folder / f"{NAME}.git", tmp_path / "clone")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    subjects = [f"order-{number}" for number in range(12)] + [f"team-{n}" for n in range(12)]
+    assert sorted(history(folder)) == sorted([*subjects, "Onboard basket to dev"])
+
+
+def many_orders(host: BareGitHost) -> None:
+    for number in range(12):
+        name = f"order-{number}"
+        order = replace(FIRST, key=name, files=[File(name, "x")], message=name)
+        again(partial(host.push, NAME, order))
+
+
+def again(push: Callable[[], object]) -> None:
+    """Try until nobody comes in between, as the engine does."""
+    for _ in range(1000):
+        try:
+            push()
+        except RepositoryMoved:
+            continue
+        return
+    raise AssertionError
+
+
+def many_pushes(origin: Path, clone: Path) -> None:
+    assert git("clone", str(origin), str(clone)).returncode == 0
+    for number in range(12):
+        git("commit", "--allow-empty", "-m", f"team-{number}", folder=clone)
+        tries = (git("push", folder=clone).returncode == 0 or rebase(clone) for _ in range(100))
+        assert any(tries)
+
+
+def rebase(clone: Path) -> bool:
+    assert git("pull", "--rebase", folder=clone).returncode == 0
+    return False
 
 
 def test_a_full_disk_asks_for_another_try_and_leaves_the_head(
