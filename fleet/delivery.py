@@ -9,19 +9,21 @@ from portal.clock import now
 from tenants.models import Placement
 
 REVISION, REASON = 200, 100  # characters of foreign words that the columns hold
+SOURCE = ("source.toolkit.fluxcd.io/v1", "GitRepository")
+KUSTOMIZATION = ("kustomize.toolkit.fluxcd.io/v1", "Kustomization")
 REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
 
 
 def source_of(placement: Placement) -> Ref:
     """Return which object Flux fetches the placement's repository by."""
     namespace = placement.tenant_cluster.control_namespace
-    return Ref("source.toolkit.fluxcd.io/v1", "GitRepository", namespace, placement.name)
+    return Ref(*SOURCE, namespace, placement.name)
 
 
 def kustomization_of(placement: Placement) -> Ref:
     """Return which object Flux applies the placement by."""
     namespace = placement.tenant_cluster.control_namespace
-    return Ref("kustomize.toolkit.fluxcd.io/v1", "Kustomization", namespace, placement.name)
+    return Ref(*KUSTOMIZATION, namespace, placement.name)
 
 
 def read(access: ClusterAccess, placement: Placement) -> Delivered:

@@ -23,12 +23,13 @@ def listening(cluster: Cluster) -> Iterator[ClusterAccess]:
     try:
         yield access
     except BerthError as error:
-        _note(cluster, error)
+        note(cluster, error)
         raise
-    _note(cluster, None)
+    note(cluster, None)
 
 
-def _note(cluster: Cluster, error: BerthError | None) -> None:
+def note(cluster: Cluster, error: BerthError | None) -> None:
+    """Write down whether a cluster answered, and what is wrong with it."""
     connection = Connection.objects.filter(cluster=cluster)
     if isinstance(error, ClusterUnreachable):
         connection.update(last_error=error.detail)

@@ -24,6 +24,7 @@ class Connection(models.Model):
     findings = models.JSONField(default=list, blank=True)  # of fleet.survey, the worst first
     joined_at = models.DateTimeField(default=now)
     heard_at = models.DateTimeField(null=True)  # last answer of any kind
+    look_at = models.DateTimeField(default=now, db_index=True)  # when to look around next
     last_error = models.TextField(blank=True)
 
     class Meta:

@@ -174,17 +174,21 @@ class TokenIssuer(Protocol):
         ...
 
 
-class Administration(ClusterAccess, TokenIssuer, Protocol):
+class Lister(Protocol):
+    """Reads all objects of a kind on a cluster."""
+
+    def listed(self, api_version: str, kind: str, *, labels: str = "") -> Sequence[Manifest] | None:
+        """Return all objects of a kind that match the label selector; None: no such kind there."""
+        ...
+
+
+class Administration(ClusterAccess, TokenIssuer, Lister, Protocol):
     """A cluster as its administrator sees it, for joining only. Its credential is never stored."""
 
     endpoint: Endpoint
 
     def version(self) -> str:
         """Return the API server's version, such as v1.36.3."""
-        ...
-
-    def listed(self, api_version: str, kind: str, *, labels: str = "") -> Sequence[Manifest] | None:
-        """Return all objects of a kind that match the label selector; None: no such kind there."""
         ...
 
     def would_refuse(self, manifest: Manifest) -> str:

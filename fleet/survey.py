@@ -44,7 +44,7 @@ INTRUDER: Manifest = {  # what Pod Security `restricted` has to refuse
 
 
 class Finding(TypedDict):
-    """One sentence on a cluster: `good`, `attention`, `bad` or `unknown`, and what mends it."""
+    """One sentence on a cluster: `ok`, `warning`, `error` or `unknown`, and what mends it."""
 
     level: str
     text: str
@@ -84,7 +84,7 @@ def look(cluster: Administration) -> Seen:
 
 def findings(seen: Seen) -> list[Finding]:
     """Return what there is to say, the worst first."""
-    order = ("bad", "attention", "unknown", "good")
+    order = ("error", "warning", "unknown", "ok")
     said = [*_kubernetes(seen), *_flux(seen), *_lockdown(seen), *_aggregation(seen)]
     return sorted(said, key=lambda finding: order.index(finding["level"]))
 
@@ -105,18 +105,18 @@ def _crd(name: str) -> Ref:
 def _kubernetes(seen: Seen) -> Iterator[Finding]:
     number = re.match(r"v(\d+)\.(\d+)", seen.version)
     if number and (int(number[1]), int(number[2])) < OLDEST:
-        yield _bad(f"Kubernetes {seen.version} is older than 1.30.", "Upgrade the cluster.")
+        yield _error(f"Kubernetes {seen.version} is older than 1.30.", "Upgrade the cluster.")
     else:
-        yield _good(f"Kubernetes {seen.version}.")
+        yield _ok(f"Kubernetes {seen.version}.")
     if seen.policies is None:
-        yield _bad(
+        yield _error(
             "Validating admission policies are not served, so the guards cannot stand.",
             "Switch them on, or upgrade to Kubernetes 1.30 or newer.",
         )
     if "violates PodSecurity" in seen.intruder_refused:
-        yield _good("Pod Security refuses a privileged pod where it should.")
+        yield _ok("Pod Security refuses a privileged pod where it should.")
     else:
-        yield _bad(
+        yield _error(
             "A privileged pod would be let into a namespace with Pod Security `restricted`.",
             "Switch on the admission plugin PodSecurity of the API server.",
         )
@@ -126,16 +126,16 @@ def _flux(seen: Seen) -> Iterator[Finding]:
     served = {crd["metadata"]["name"]: _versions(crd) for crd in seen.crds}
     for name, version in NEEDED.items():
         if name not in served:
-            yield _bad(f"The cluster does not know {name}.", "Install Flux 2.6 or newer.")
+            yield _error(f"The cluster does not know {name}.", "Install Flux 2.6 or newer.")
         elif version not in served[name]:
-            yield _bad(
+            yield _error(
                 f"{name} is not served in version {version}.", "Upgrade Flux to 2.6 or newer."
             )
     if seen.controllers:
-        yield _good(f"Flux {flux_version(seen) or 'of an unknown version'} is installed.")
+        yield _ok(f"Flux {flux_version(seen) or 'of an unknown version'} is installed.")
     for controller in seen.controllers:
         if not controller.get("status", {}).get("availableReplicas"):
-            yield _bad(f"{_name(controller)} does not run.", "Look at its pods and their events.")
+            yield _error(f"{_name(controller)} does not run.", "Look at its pods and their events.")
 
 
 def _versions(crd: Manifest) -> list[str]:
@@ -145,7 +145,7 @@ def _versions(crd: Manifest) -> list[str]:
 def _lockdown(seen: Seen) -> Iterator[Finding]:
     for instance in seen.instances or ():
         if not instance["spec"].get("cluster", {}).get("multitenant"):
-            yield _attention(
+            yield _warning(
                 f"FluxInstance {_name(instance)} is not set to multitenant.",
                 "Set spec.cluster.multitenant to true.",
             )
@@ -168,9 +168,9 @@ def _flags(controller: Manifest) -> Iterator[Finding]:
     missing = [flag for flag in wanted if given.get(flag, "false") in {"false", ""}]
     for flag in missing:
         example = "default" if flag == "--default-service-account" else "true"
-        yield _bad(f"{name} runs without {flag}.", f"Give it the argument {flag}={example}.")
+        yield _error(f"{name} runs without {flag}.", f"Give it the argument {flag}={example}.")
     if wanted and not missing:
-        yield _good(f"{name} is locked down.")
+        yield _ok(f"{name} is locked down.")
 
 
 def _arguments(controller: Manifest) -> Mapping[str, str]:
@@ -182,7 +182,7 @@ def _arguments(controller: Manifest) -> Mapping[str, str]:
 
 def _aggregation(seen: Seen) -> Iterator[Finding]:
     for name in sorted({_name(role) for role in seen.aggregated if _writes_flux(role)}):
-        yield _attention(
+        yield _warning(
             f"ClusterRole {name} adds writing Flux objects, with their status, to the roles edit "
             "or admin.",
             "Take its aggregation labels away, or bind neither edit nor admin to people in "
@@ -202,13 +202,13 @@ def _name(found: Manifest) -> str:
     return str(found["metadata"]["name"])
 
 
-def _good(text: str) -> Finding:
-    return Finding(level="good", text=text, fix="")
+def _ok(text: str) -> Finding:
+    return Finding(level="ok", text=text, fix="")
 
 
-def _attention(text: str, fix: str) -> Finding:
-    return Finding(level="attention", text=text, fix=fix)
+def _warning(text: str, fix: str) -> Finding:
+    return Finding(level="warning", text=text, fix=fix)
 
 
-def _bad(text: str, fix: str) -> Finding:
-    return Finding(level="bad", text=text, fix=fix)
+def _error(text: str, fix: str) -> Finding:
+    return Finding(level="error", text=text, fix=fix)

@@ -10,7 +10,7 @@ from fleet.connections.admin import AdminAccess
 from fleet.connections.api import ApiAccess
 from fleet.connections.rehearsal import RehearsalAccess
 from fleet.models import Connection
-from fleet.ports import Administration, ClusterAccess, Endpoint, TokenIssuer
+from fleet.ports import Administration, ClusterAccess, Endpoint, Lister, TokenIssuer
 from portal import vault
 from portal.errors import NotJoined
 from tenants.models import Cluster
@@ -37,6 +37,11 @@ def access(cluster: Cluster) -> ClusterAccess:
 
 def issuer(connection: Connection) -> TokenIssuer:
     """Return what renews the portal's own token on a cluster. Raises NotJoined."""
+    return _api(connection.cluster, connection)
+
+
+def lister(connection: Connection) -> Lister:
+    """Return what reads a cluster as a whole. Raises NotJoined."""
     return _api(connection.cluster, connection)
 
 

@@ -1,6 +1,5 @@
 """A cluster through its administrator's kubeconfig: for joining only, and stored nowhere."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from kubernetes.client import Configuration
@@ -45,14 +44,6 @@ class AdminAccess(ApiAccess):
             return str(self._server.at("/version")["gitVersion"])
         except Refused as refused:
             raise answers.as_error(refused, "The version of the API server") from refused
-
-    def listed(self, api_version: str, kind: str, *, labels: str = "") -> Sequence[Manifest] | None:
-        try:
-            return self._server.listed(api_version, kind, labels=labels)
-        except Refused as refused:
-            if refused.status == 404:
-                return None
-            raise answers.as_error(refused, f"The list of {kind}") from refused
 
     def would_refuse(self, manifest: Manifest) -> str:
         try:

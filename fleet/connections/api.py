@@ -132,6 +132,14 @@ class ApiAccess:
         expires_at = datetime.fromisoformat(status["expirationTimestamp"])
         return IssuedToken(status["token"], expires_at)
 
+    def listed(self, api_version: str, kind: str, *, labels: str = "") -> Sequence[Manifest] | None:
+        try:
+            return self._server.listed(api_version, kind, labels=labels)
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise answers.as_error(refused, f"The list of {kind}") from refused
+
     def _delete(self, ref: Ref, *, uid: str) -> None:
         try:
             self._server.delete(ref, uid=uid)

@@ -43,17 +43,21 @@ class Line:
         how |= {"preload_content": True, "redirect": False, "retries": False}
         try:
             answer = self._pool.request(method, url, **how)
-        except exceptions.TimeoutError as error:
-            raise ClusterUnreachable(f"{self._name} did not answer in time.") from error
-        except exceptions.SSLError as error:
-            raise ClusterUnreachable(
-                f"{self._name} did not prove with its certificate who it is: {error}"
-            ) from error
         except exceptions.HTTPError as error:
-            raise ClusterUnreachable(f"{self._name} could not be reached: {error}") from error
+            raise ClusterUnreachable(f"{self._name} {_in_words(error)}") from error
         if not 200 <= answer.status <= 299:
             raise Refused(answer.status, answer.data.decode(errors="replace"))
         return answer
+
+
+def _in_words(error: exceptions.HTTPError) -> str:
+    if isinstance(error, exceptions.SSLError):
+        return f"did not prove with its certificate who it is: {error}"
+    # a refused connection is a kind of time-out to the library
+    refused = isinstance(error, exceptions.NewConnectionError)
+    if isinstance(error, exceptions.TimeoutError) and not refused:
+        return "did not answer in time."
+    return f"could not be reached: {error}"
 
 
 class _NoDiscovery:

@@ -52,65 +52,65 @@ def texts(seen: Seen, level: str) -> str:
 
 
 def test_nothing_is_held_against_a_sound_cluster() -> None:
-    assert levels(SOUND) == {"good"}
+    assert levels(SOUND) == {"ok"}
 
 
 @pytest.mark.parametrize(
     ("change", "level", "words"),
     [
-        ({"version": "v1.29.4"}, "bad", "older than 1.30"),
-        ({"policies": None}, "bad", "guards cannot stand"),
-        ({"intruder_refused": ""}, "bad", "privileged pod would be let"),
-        ({"intruder_refused": "pods is forbidden: quota"}, "bad", "privileged pod would be let"),
-        ({"crds": []}, "bad", "does not know gitrepositories"),
+        ({"version": "v1.29.4"}, "error", "older than 1.30"),
+        ({"policies": None}, "error", "guards cannot stand"),
+        ({"intruder_refused": ""}, "error", "privileged pod would be let"),
+        ({"intruder_refused": "pods is forbidden: quota"}, "error", "privileged pod would be let"),
+        ({"crds": []}, "error", "does not know gitrepositories"),
         (
             {"crds": [crd(name, "v1beta2") for name in NEEDED]},
-            "bad",
+            "error",
             "not served in version v1",
         ),
         ({"controllers": []}, "unknown", "not visible from here"),
         (
             {"controllers": [controller("kustomize-controller", *LOCKED, replicas=0)]},
-            "bad",
+            "error",
             "does not run",
         ),
         (
             {"controllers": [controller("kustomize-controller", *LOCKED[:2])]},
-            "bad",
+            "error",
             "without --default-service-account",
         ),
         (
             {"controllers": [controller("notification-controller")]},
-            "bad",
+            "error",
             "without --no-cross-namespace-refs",
         ),
         (
             {"controllers": [controller("helm-controller", "--no-cross-namespace-refs=false")]},
-            "bad",
+            "error",
             "without --no-cross-namespace-refs",
         ),
         (
             {"instances": [{"metadata": {"name": "flux"}, "spec": {"cluster": {}}}]},
-            "attention",
+            "warning",
             "not set to multitenant",
         ),
-        ({"aggregated": [role("flux-edit", ["get", "create"])]}, "attention", "flux-edit"),
+        ({"aggregated": [role("flux-edit", ["get", "create"])]}, "warning", "flux-edit"),
     ],
 )
 def test_each_weakness_is_told(change: dict[str, Any], level: str, words: str) -> None:
     seen = replace(SOUND, **change)
     assert words in texts(seen, level)
-    assert all(each["fix"] for each in findings(seen) if each["level"] != "good")
+    assert all(each["fix"] for each in findings(seen) if each["level"] != "ok")
 
 
 def test_reading_flux_and_writing_other_things_is_no_weakness() -> None:
     roles = [role("flux-view", ["get", "list", "watch"]), role("apps-edit", ["create"], "apps")]
-    assert levels(replace(SOUND, aggregated=roles)) == {"good"}
+    assert levels(replace(SOUND, aggregated=roles)) == {"ok"}
 
 
 def test_the_worst_is_told_first() -> None:
     seen = replace(SOUND, policies=None, aggregated=[role("flux-edit", ["create"])])
-    assert [each["level"] for each in findings(seen)][:3] == ["bad", "attention", "good"]
+    assert [each["level"] for each in findings(seen)][:3] == ["error", "warning", "ok"]
 
 
 def test_the_version_of_flux_is_what_its_objects_say() -> None:
