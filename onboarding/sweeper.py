@@ -15,6 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from audit.sealer import seal
 from fleet.renewal import renew_due
+from fleet.rounds import look_around
 from onboarding import doorbell
 from onboarding.models import Order
 from portal.clock import now
