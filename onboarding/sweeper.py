@@ -58,6 +58,7 @@ def ring_for_due() -> int:
 ROUNDS = (
     Round("ring", timedelta(seconds=1), ring_for_due),
     Round("seal", timedelta(seconds=5), seal),
+    Round("look", timedelta(seconds=30), lambda: look_around(now())),
     Round("renew", timedelta(minutes=5), lambda: renew_due(now())),
 )
 
