@@ -28,7 +28,7 @@ LIST_SEPARATOR = "; "
 
 
 @contextmanager
-def _long_read() -> Iterator[str]:
+def long_read() -> Iterator[str]:
     """Give the alias of a connection on which all statements see the same moment.
 
     On SQLite that is a read-only one of its own, whose deferred transaction never holds the
@@ -47,7 +47,7 @@ def _long_read() -> Iterator[str]:
 
 def entries(services: QuerySet[Service]) -> Iterator[Entry]:
     """Yield each service with all that hangs on it, in the order in which services were made."""
-    with _long_read() as alias:
+    with long_read() as alias:
         rows = services.using(alias).prefetch_related(None).order_by("pk")
         placements = _Following(_placements(rows, alias), "service_id")
         destinations = _Following(_destinations(rows, alias), "service_id")

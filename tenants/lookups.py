@@ -4,18 +4,17 @@ People see the tenants they are members of; operators and auditors see all; a ma
 token was granted.
 """
 
-from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Model, Prefetch, Q, QuerySet
 from django.http import Http404
 
 from accounts.machines import Machine, Principal
-from accounts.models import User
+from accounts.models import MachineToken, User
 from tenants import names
-from tenants.catalogue import Environment
+from tenants.catalogue import Destination, Environment, Size
 from tenants.lifecycle import LIVE
 from tenants.models import (
     Application,
@@ -135,6 +134,21 @@ def people_of(tenant: Tenant) -> QuerySet[User]:
     return tenant.members.order_by("first_name", "last_name", "username")
 
 
+def with_sight(tokens: QuerySet[MachineToken]) -> QuerySet[MachineToken]:
+    """Add to machines that the caller has found what each was granted."""
+    return tokens.prefetch_related(
+        Prefetch("grants", TokenGrant.objects.select_related("tenant").order_by("tenant__slug"))
+    )
+
+
+def grant_of(token: MachineToken, number: int) -> TokenGrant:
+    """Return a grant of a machine that the caller has found, or raise Http404."""
+    grant = TokenGrant.objects.filter(token=token, pk=number).select_related("tenant").first()
+    if grant is None:
+        raise Http404
+    return grant
+
+
 # What the process above asks while it draws up an order
 
 
@@ -154,10 +168,6 @@ def regions_for(environment: Environment) -> list[str]:
     """Return the regions in which some cluster takes services of the environment."""
     accepting = environment.clusters.filter(accepting=True).order_by("region")
     return list(accepting.values_list("region", flat=True).distinct())
-
-
-def environments() -> QuerySet[Environment]:
-    return Environment.objects.all()
 
 
 def live_service(application: Application, environment: str) -> Service | None:
@@ -190,11 +200,17 @@ def ground_of(tenant: Tenant, cluster: Cluster) -> TenantCluster:
     )
 
 
-def searched(rows: QuerySet[Row], text: str, columns: Sequence[str]) -> QuerySet[Row]:
-    """Return the rows in which every word of the text stands in one of the columns."""
-    for word in text.split()[:5]:
-        match = Q()
-        for column in columns:
-            match |= Q(**{f"{column}__icontains": word})
-        rows = rows.filter(match)
-    return rows
+# What the catalogue holds
+
+
+def environments() -> QuerySet[Environment]:
+    return Environment.objects.all()
+
+
+def sizes() -> QuerySet[Size]:
+    return Size.objects.all()
+
+
+def destinations() -> QuerySet[Destination]:
+    """Return destinations, those that are no longer offered too."""
+    return Destination.objects.all()

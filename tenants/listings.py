@@ -1,0 +1,77 @@
+"""How lists of records are searched, put in order and counted. They are found by lookups before."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.db.models import CharField, Count, Func, Model, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat, LPad
+
+from tenants.lifecycle import LIVE, Lifecycle
+from tenants.models import Application, Cluster, Placement, Service, Tenant
+
+Row = TypeVar("Row", bound=Model)
+MOST_WORDS = 5  # of a search; each is a condition on every column
+
+
+def searched(rows: QuerySet[Row], text: str, columns: Sequence[str]) -> QuerySet[Row]:
+    """Return the rows in which every word of the text stands in one of the columns."""
+    for word in text.replace("\0", "").split()[:MOST_WORDS]:
+        match = Q()
+        for column in columns:
+            match |= Q(**{f"{column}__icontains": word})
+        rows = rows.filter(match)
+    return rows
+
+
+def services_in_place(rows: QuerySet[Service]) -> QuerySet[Any]:
+    """Give services the unique key `place`: it sorts by tenant, application and environment."""
+    rank = LPad(_text("environment__rank"), 5, Value("0"))
+    slugs = _text("application__tenant__slug"), _text("application__slug")
+    return rows.annotate(place=_joined(*slugs, rank, _text("pk")))
+
+
+def _text(column: str) -> Cast:
+    return Cast(column, CharField())
+
+
+def _joined(*parts: Func) -> Concat:
+    """Join with blanks: they sort before all of a slug, so that `a` and its own precede `a-b`."""
+    return Concat(*(each for part in parts for each in (part, Value(" "))))
+
+
+def applications_in_place(rows: QuerySet[Application]) -> QuerySet[Any]:
+    """Give applications the unique key `place`, and count their live services."""
+    count = Count("services", filter=Q(services__lifecycle__in=LIVE))
+    return rows.annotate(place=_joined(_text("tenant__slug"), _text("slug")), service_count=count)
+
+
+def with_placements(rows: QuerySet[Service]) -> QuerySet[Service]:
+    """Add to services where they live, for the column of clusters."""
+    places = Placement.objects.filter(lifecycle__in=LIVE).select_related("cluster")
+    return rows.prefetch_related(Prefetch("placements", places, to_attr="live_placements"))
+
+
+def tenants_with_counts(rows: QuerySet[Tenant]) -> QuerySet[Tenant]:
+    """Count what tenants have: members, applications in use."""
+    in_use = Q(applications__retired_at=None)
+    return rows.annotate(
+        member_count=Count("memberships", distinct=True),
+        application_count=Count("applications", filter=in_use, distinct=True),
+    )
+
+
+def clusters_with_counts(rows: QuerySet[Cluster]) -> QuerySet[Cluster]:
+    """Count the live placements of clusters."""
+    live_here = Q(placements__lifecycle__in=LIVE)
+    return rows.annotate(placement_count=Count("placements", filter=live_here))
+
+
+def live(rows: QuerySet[Placement]) -> QuerySet[Placement]:
+    """Return placements that are not retired."""
+    return rows.exclude(lifecycle=Lifecycle.RETIRED)
+
+
+def tally(rows: QuerySet[Row], column: str) -> dict[str, int]:
+    """Return how many rows have each value of a column, in order of the value."""
+    counted = rows.order_by(column).values_list(column).annotate(Count("pk", distinct=True))
+    return dict(counted)
