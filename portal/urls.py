@@ -9,6 +9,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("accounts.urls")),
     path("audit/", include("audit.urls")),
+    path("fleet/", include("fleet.urls")),
     path("api/v1/", include("tenants.api.urls")),
+    path("", include("tenants.urls")),
     path("", include("onboarding.urls")),
 ]
