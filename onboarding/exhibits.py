@@ -14,7 +14,7 @@ Desired = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Leaf:
-    """A text that can be shown. `key` names it in the address; `language` is as in the code view."""
+    """A text that can be shown: `key` names it in the address, `language` is the code view's."""
 
     key: str
     title: str

@@ -56,8 +56,18 @@ class WhereForm(Question):
         """`rule` gives the clusters that follow from an environment and a region."""
         super().__init__(*args, **kwargs)
         self._rule = rule
+        self._cards = dict(environments)
         offer(self, "environments", environments)
         offer(self, "region", regions)
+
+    def clean_environments(self) -> list[str]:
+        """Refuse what its card says cannot be chosen, whatever a browser may send."""
+        chosen = list(self.cleaned_data["environments"])
+        for slug in chosen:
+            card = self._cards[slug]
+            if isinstance(card, Card) and card.blocked:
+                raise ValidationError(f"{card.title}: {card.blocked}")
+        return chosen
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
@@ -62,11 +62,13 @@ MAIN = (
 MORE = (
     Entry("Stuck orders", "onboarding:stuck", "alert-triangle", OPERATORS, _stuck),
     Entry("Missing applications", "onboarding:unlisted", "inbox", OPERATORS, _wishes),
-    Entry("Clusters", "fleet:clusters", "server", WATCHERS),
+    Entry("Clusters", "tenants:clusters", "server", WATCHERS),
     Entry("Tenants", "tenants:tenants", "users", WATCHERS),
     Entry("Applications", "tenants:applications", "box", WATCHERS),
+    Entry("Catalogue", "tenants:catalogue", "list-details", WATCHERS),
     Entry("People", "accounts:people", "user-check", OPERATORS),
     Entry("Machine tokens", "accounts:machines", "key", OPERATORS),
+    Entry("Catalogue", "tenants:catalogue", "list-details", WATCHERS),
     Entry("People", "accounts:people", "id-badge-2", OPERATORS),
     Entry("Machines", "accounts:machines", "key", OPERATORS),
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
@@ -104,19 +106,7 @@ def _frame(http: HttpRequest) -> dict[str, Any]:
 
 
 def _places(entries: Sequence[Entry], user: User, path: str) -> list[Place]:
-    return [
-        _place(entry, user, path)
-        for entry in entries
-        if entry.roles & user.roles and _there(entry.route)
-    ]
-
-
-def _there(route: str) -> bool:
-    try:
-        reverse(route)
-    except NoReverseMatch:
-        return False
-    return True
+    return [_place(entry, user, path) for entry in entries if entry.roles & user.roles]
 
 
 def _place(entry: Entry, user: User, path: str) -> Place:

@@ -10,6 +10,7 @@ from onboarding import submission
 from onboarding.entitlement import checks
 from onboarding.ports import About, Answer, EntitlementSource, Outcome, Scaffolder
 from portal.errors import NoCluster
+from tenants import listings
 from tenants import lookups as record
 from tenants.catalogue import Destination, Environment, Size
 from tenants.models import Application, Cluster, Delivery
@@ -38,11 +39,11 @@ def environments() -> Sequence[Environment]:
 
 
 def sizes() -> Sequence[Size]:
-    return list(Size.objects.all())
+    return list(record.sizes())
 
 
 def destinations() -> Sequence[Destination]:
-    return list(Destination.objects.filter(offered=True))
+    return list(record.destinations().filter(offered=True))
 
 
 def regions() -> Sequence[str]:
@@ -54,7 +55,7 @@ def regions() -> Sequence[str]:
 def applications(person: User, typed: str) -> tuple[Sequence[Application], int]:
     """Return the first applications of this person that match, and how many do."""
     found = record.applications_of(person).filter(retired_at=None)
-    found = record.searched(found, typed, ("name", "slug", "reference", "tenant__name"))
+    found = listings.searched(found, typed, ("name", "slug", "reference", "tenant__name"))
     return list(found[:SHOWN]), found.count()
 
 

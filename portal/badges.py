@@ -42,6 +42,7 @@ BADGES = {
     "canceled": Badge("Cancelled", "neutral", "circle-minus"),
     "permit": Badge("Permitted", "good", "shield-check"),
     "deny": Badge("Denied", "bad", "shield-x"),
+    "silent": Badge("No rule", "neutral", "point"),
     "unknown": Badge("Not known", "attention", "help-circle"),
     # the record
     "designed": Badge("Designed", "neutral", "pencil"),

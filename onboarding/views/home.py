@@ -8,6 +8,7 @@ from accounts.web import SignedIn
 from onboarding import histories, lookups, offers, questions
 from onboarding.models import Draft, Order
 from onboarding.outlook import Outlook, outlook
+from tenants import listings
 from tenants import lookups as record
 
 SERVICES = 50  # on the home page; the list has all
@@ -57,10 +58,10 @@ def search(http: SignedIn) -> HttpResponse:
     columns = ("application__slug", "application__name", "environment__slug")
     page = {
         "typed": typed,
-        "applications": record.searched(
+        "applications": listings.searched(
             record.applications_of(http.user), typed, ("name", "slug", "reference")
         )[:SHOWN],
-        "services": record.searched(record.services_of(http.user), typed, columns)[:SHOWN],
-        "orders": record.searched(orders, typed, columns)[:SHOWN],
+        "services": listings.searched(record.services_of(http.user), typed, columns)[:SHOWN],
+        "orders": listings.searched(orders, typed, columns)[:SHOWN],
     }
     return render(http, "onboarding/search.html", page if typed else {"typed": ""})

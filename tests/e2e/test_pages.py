@@ -1,4 +1,4 @@
-"""Every page in both themes and on a phone: reachable for all, quiet, light, and from one origin."""
+"""Every page in both themes and on a phone: usable by all, quiet, light, from one origin."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,0 +1,1 @@
+"""Pages of the process, asked for like a browser does."""
