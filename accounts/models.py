@@ -196,4 +196,4 @@ class MachineToken(models.Model):
     @property
     def as_subject(self) -> Subject:
         """What is acted on, for an audit entry about this token."""
-        return Subject("Token", self.uuid, self.label)
+        return Subject("MachineToken", self.uuid, self.label)

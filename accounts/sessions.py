@@ -1,11 +1,14 @@
 """Django's database sessions, whose rows also say whose they are, so that they can be ended."""
 
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db.models import Q
 
 from accounts.limits import ADDRESS, BROWSER, SEEN, STARTED, moment
 
@@ -30,3 +33,10 @@ class SessionStore(DatabaseStore):
         for name, value in columns.items():
             setattr(row, name, value)
         return row
+
+
+def forget_ended(at: datetime) -> int:
+    """Take away the rows of sessions that are over and whose browsers never came back."""
+    idle_since = at - settings.BERTH_SESSION_IDLE
+    over = Q(expire_date__lte=at) | Q(seen_at__lte=idle_since)
+    return SessionStore.get_model_class().objects.filter(over).delete()[0]

@@ -13,6 +13,8 @@ from threading import Thread
 from django.db import DatabaseError, close_old_connections
 from django.db.models import F, Q, QuerySet
 
+from accounts.sessions import forget_ended
+from audit.ledger import forget_touched
 from audit.sealer import seal
 from fleet.renewal import renew_due
 from fleet.rounds import look_around
@@ -22,6 +24,7 @@ from portal.clock import now
 
 RING_AGAIN = timedelta(seconds=15)  # a ring that nobody followed is repeated after this
 BATCH = 200  # orders rung for in one round
+TOUCHED_FOR = timedelta(days=30)  # whoever copies the record by its changes comes by within
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +58,18 @@ def ring_for_due() -> int:
     return count
 
 
+def forget() -> None:
+    """Take away what is kept for a while only: what entries touched, and sessions that are over."""
+    forget_touched(now() - TOUCHED_FOR)
+    forget_ended(now())
+
+
 ROUNDS = (
     Round("ring", timedelta(seconds=1), ring_for_due),
     Round("seal", timedelta(seconds=5), seal),
     Round("look", timedelta(seconds=30), lambda: look_around(now())),
     Round("renew", timedelta(minutes=5), lambda: renew_due(now())),
+    Round("forget", timedelta(hours=6), forget),
 )
 
 

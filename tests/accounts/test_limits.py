@@ -6,6 +6,8 @@ from django.test import Client
 from time_machine import Traveller
 
 from accounts.models import Session, User
+from accounts.sessions import forget_ended
+from portal.clock import now
 from tests.accounts.conftest import is_in
 from tests.make import browser_of
 
@@ -83,3 +85,14 @@ def test_a_session_row_says_whose_it_is_and_where_from(alice: User) -> None:
     row = Session.objects.get(user=alice)
     assert (row.address, row.browser) == ("192.0.2.7", "Firefox")
     assert row.session_key not in str(row)
+
+
+def test_rows_of_sessions_that_are_over_are_taken_away(
+    clock: Traveller, alice: User, bob: User
+) -> None:
+    browser_of(alice)
+    clock.shift(timedelta(minutes=31))
+    browser = browser_of(bob)
+    assert forget_ended(now()) == 1
+    assert not Session.objects.filter(user=alice).exists()
+    assert is_in(browser)
