@@ -1,0 +1,116 @@
+"""The fleet as its operators and auditors see it: how each cluster stands, and what is on it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models.functions import Concat
+from django.http import Http404
+
+from accounts.models import User
+from fleet.models import Connection, Observation
+from fleet.ports import Health
+from portal.clock import now
+from portal.errors import RoleMissing
+from tenants.lifecycle import LIVE
+from tenants.models import Cluster, Delivery, Placement
+
+STALE_AFTER = timedelta(minutes=15)  # three rounds without an answer
+TROUBLED = (Health.FAILED.value, Health.BLOCKED.value, Health.ABSENT.value, Health.DELETING.value)
+
+# the worst first; each is a word of the table of badges
+STANDINGS = ("unreachable", "stale", "unjoined", "joined", "rehearsal")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A standing of clusters, and how many stand so."""
+
+    name: str
+    count: int
+
+
+def clusters_of(person: User, *, standing: str = "") -> QuerySet[Cluster]:
+    """Return the fleet, or those that stand so; with `standing`, `place`, `live` and `troubled`.
+
+    Ordered by `place`, the worst stand first. Raises RoleMissing for people who see tenants only.
+    """
+    _watchers_only(person)
+    on_it = Q(placements__lifecycle__in=LIVE)
+    trouble = on_it & Q(placements__observation__kustomization__in=TROUBLED)
+    return (
+        Cluster.objects.select_related("connection")
+        .prefetch_related("environments")
+        .annotate(standing=_standing())
+        .filter(Q(standing=standing) if standing else Q())
+        .annotate(
+            place=_place(),
+            live=Count("placements", filter=on_it),
+            troubled=Count("placements", filter=trouble),
+        )
+        .order_by("place")
+    )
+
+
+def standings_of(person: User) -> list[Standing]:
+    """Return how many clusters stand how, the worst first, without those that nobody has."""
+    _watchers_only(person)
+    stand = Cluster.objects.order_by().annotate(standing=_standing()).values_list("standing")
+    counted = dict(stand.annotate(Count("pk")))
+    return [Standing(name, counted[name]) for name in STANDINGS if name in counted]
+
+
+def _watchers_only(person: User) -> None:
+    if not person.sees_everything:
+        raise RoleMissing("Operator or Auditor")
+
+
+def cluster_for(person: User, uuid: UUID) -> Cluster:
+    """Return one cluster of the fleet, as `clusters_of` does."""
+    cluster = clusters_of(person).filter(uuid=uuid).first()
+    if cluster is None:
+        raise Http404
+    return cluster
+
+
+def connection_of(cluster: Cluster) -> Connection | None:
+    """Return how a cluster is reached, or None where it has not joined."""
+    return Connection.objects.filter(cluster=cluster).first()
+
+
+def placements_on(cluster: Cluster) -> QuerySet[Placement]:
+    """Return what is on a cluster that was found by who is asking, with Flux's last word."""
+    live = Placement.objects.filter(cluster=cluster, lifecycle__in=LIVE)
+    return live.select_related("service__application__tenant", "observation")
+
+
+def words_on(cluster: Cluster) -> list[tuple[str, int]]:
+    """Return how many placements of a cluster Flux reports in which state."""
+    words = Observation.objects.filter(placement__in=placements_on(cluster))
+    return sorted(words.values_list("kustomization").annotate(Count("pk")))
+
+
+def is_stale(connection: Connection | None) -> bool:
+    """Say whether what is known of a cluster may no longer hold."""
+    heard = connection.heard_at if connection else None
+    return heard is None or heard < now() - STALE_AFTER
+
+
+def _standing() -> Case:
+    silent = Q(connection__heard_at=None) | Q(connection__heard_at__lt=now() - STALE_AFTER)
+    return Case(
+        When(delivery=Delivery.REHEARSAL, then=Value("rehearsal")),
+        When(connection=None, then=Value("unjoined")),
+        When(~Q(connection__last_error=""), then=Value("unreachable")),
+        When(silent, then=Value("stale")),
+        default=Value("joined"),
+        output_field=CharField(),
+    )
+
+
+def _place() -> Concat:
+    rank = [When(standing=name, then=Value(str(number))) for number, name in enumerate(STANDINGS)]
+    return Concat(
+        Case(*rank, output_field=CharField()), Value(" "), "slug", output_field=CharField()
+    )
