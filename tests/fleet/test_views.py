@@ -1,9 +1,9 @@
 """Pages of the fleet: what operators and auditors read, and who is kept out."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from accounts.models import User
@@ -127,7 +127,7 @@ def test_looking_in_vain_says_so(olivia: User, fleet: dict[str, Cluster], api: F
     assert "out of order" in text
 
 
-def look(user: User, cluster: Cluster) -> HttpResponse:
+def look(user: User, cluster: Cluster) -> Any:
     address = reverse("fleet:look", args=[cluster.uuid])
     return browser_of(user).post(address, follow=True)
 
