@@ -40,13 +40,14 @@ class History:
 
     def touched(self, step: Step) -> Sequence[int | None]:
         """Return the placements (None for the order itself) for which the step was ever begun."""
-        return [
+        begun = [
             placement_id
             for (name, placement_id, direction), runs in self._runs.items()
             if name == step.name
             and direction == Direction.ONWARD
             and any(run.acted_at for run in runs)
         ]
+        return begun or ([None] if step.from_submit else [])
 
     def next_attempt(self, step: Step, placement_id: int | None) -> int:
         """Return the number of the next attempt in the current revision, both ways counted."""

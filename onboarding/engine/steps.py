@@ -112,7 +112,8 @@ class Step:
     """A named step. `title` is what people read while it is under way.
 
     A `guarded` step acts on clusters or repositories: onward it needs approval in force for the
-    plan's digest, an open window and a live entitlement each time it acts.
+    plan's digest, an open window and a live entitlement each time it acts. The effect of a step
+    `from_submit` stands since the order was placed, so it is undone even where no worker came.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Step:
     undo: Act | None = None
     per: Per = Per.ORDER
     guarded: bool = False
+    from_submit: bool = False
 
 
 @dataclass(frozen=True)

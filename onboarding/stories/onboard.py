@@ -163,7 +163,7 @@ def tell_requester(task: Task, tools: Tools) -> Outcome:
 STORY = Story(
     guard=guards.guard,
     steps=(
-        Step("claim_names", "Names", claim_names, undo=give_back_names),
+        Step("claim_names", "Names", claim_names, undo=give_back_names, from_submit=True),
         Step("check_entitlement", "Entitlement", check_entitlement),
         Step("draft_plan", "Plan", draft_plan),
         Step("open_change", "Change", open_change, undo=abandon_change),

@@ -1,0 +1,1 @@
+"""Whole journeys of orders, on real parts in temporary folders."""
