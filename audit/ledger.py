@@ -1,6 +1,7 @@
 """How the rooms above write an entry: one call inside the business transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,7 +52,18 @@ COMMAND_LINE = Origin()
 
 origin: ContextVar[Origin] = ContextVar("origin", default=COMMAND_LINE)
 
+WORKER = Origin("worker")
 SYSTEM = Actor(ident="system:engine", name="Berth")
+
+
+@contextmanager
+def coming_from(here: Origin) -> Iterator[None]:
+    """Let every entry that is written inside the block say where it comes from."""
+    kept = origin.set(here)
+    try:
+        yield
+    finally:
+        origin.reset(kept)
 
 
 def note(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from audit.ledger import Origin, origin
+from audit.ledger import Origin, coming_from
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -16,11 +16,8 @@ def request_id(get_response: GetResponse) -> GetResponse:
     def answer(http: HttpRequest) -> HttpResponse:
         ident = uuid.uuid4().hex
         channel = "api" if http.path.startswith("/api/") else "web"
-        kept = origin.set(Origin(channel=channel, request_id=ident))
-        try:
+        with coming_from(Origin(channel, ident)):
             response = get_response(http)
-        finally:
-            origin.reset(kept)
         response.headers["X-Request-ID"] = ident
         return response
 

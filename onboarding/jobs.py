@@ -4,6 +4,7 @@ import os
 import socket
 from uuid import uuid4
 
+from audit.ledger import WORKER, coming_from
 from onboarding.engine.look import look
 from onboarding.models import Order
 from onboarding.pushes import ask_flux
@@ -15,7 +16,8 @@ def look_at(order_id: int) -> None:
     """Look at one order; one that is gone or over is nothing to do."""
     order = Order.objects.filter(pk=order_id, ended_as="").first()
     if order is not None:
-        look(order.pk, STORIES[order.kind], tools(), owner=worker_name())
+        with coming_from(WORKER):
+            look(order.pk, STORIES[order.kind], tools(), owner=worker_name())
 
 
 def after_push(repository: str) -> None:

@@ -14,7 +14,7 @@ from django.db import DatabaseError, close_old_connections
 from django.db.models import F, Q, QuerySet
 
 from accounts.sessions import forget_ended
-from audit.ledger import forget_touched
+from audit.ledger import WORKER, coming_from, forget_touched
 from audit.sealer import seal
 from fleet.renewal import renew_due
 from fleet.rounds import look_around
@@ -67,7 +67,7 @@ def forget() -> None:
 ROUNDS = (
     Round("ring", timedelta(seconds=1), ring_for_due),
     Round("seal", timedelta(seconds=5), seal),
-    Round("look", timedelta(seconds=30), lambda: look_around(now())),
+    Round("look", timedelta(seconds=5), lambda: look_around(now())),
     Round("renew", timedelta(minutes=5), lambda: renew_due(now())),
     Round("forget", timedelta(hours=6), forget),
 )
@@ -106,7 +106,8 @@ def walk(each: Round) -> None:
     """Walk a round once. What goes wrong in it is told, and the next time is not lost over it."""
     close_old_connections()
     try:
-        each.walk()
+        with coming_from(WORKER):
+            each.walk()
     except DatabaseError as error:
         log.warning("round %s failed and is tried again: %s", each.name, type(error).__name__)
     except Exception:

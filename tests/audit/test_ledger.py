@@ -62,9 +62,8 @@ def test_an_entry_goes_with_the_transaction_that_fails() -> None:
 
 
 def test_an_entry_says_where_it_came_from(db: None) -> None:
-    kept = ledger.origin.set(Origin("web", "abc"))
-    entry = write()
-    ledger.origin.reset(kept)
+    with ledger.coming_from(Origin("web", "abc")):
+        entry = write()
     assert (entry.channel, entry.request_id) == ("web", "abc")
     assert write().channel == "command"
 
