@@ -15,7 +15,7 @@ from tenants.lifecycle import LIVE
 from tenants.models import Cluster, Placement
 from tenants.priming import labels
 
-EVERY = timedelta(minutes=5)
+EVERY = timedelta(minutes=1)
 AT_ONCE = 16  # clusters in one round
 OURS = f"{labels.MANAGED_BY}=berth"
 
@@ -37,6 +37,11 @@ def look_at(cluster: Cluster, moment: datetime) -> bool:
         return False
     Connection.objects.filter(pk=connection.pk).update(look_at=moment + EVERY)
     return bool(_look([connection]))
+
+
+def look_soon(cluster: Cluster, at: datetime) -> None:
+    """Let the next round that begins at this moment or later look at the cluster."""
+    Connection.objects.filter(cluster=cluster, look_at__gt=at).update(look_at=at)
 
 
 def _take(connection: Connection, moment: datetime) -> bool:

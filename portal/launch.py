@@ -142,7 +142,6 @@ def programs(site: Site) -> Mapping[str, Sequence[str]]:
         "web": _web(site),
         "worker": (*MANAGE, "work"),
         "sweeper": (*MANAGE, "sweep"),
-        "watch": (*MANAGE, "watch"),
     }
     kept = {name: (*KEEP, name, *program) for name, program in found.items()}
     if os.environ["BERTH_QUEUE_URL"] == f"unix://{site.queue}":
