@@ -5,8 +5,9 @@ from typing import Any, TypeAlias
 
 from django.db import transaction
 
+from accounts.doers import Doer, operator
 from tenants.actions import rows
-from tenants.actions.rows import Changes, Doer
+from tenants.actions.rows import Changes
 from tenants.catalogue import Destination, Environment, Size
 from tenants.models import Cluster
 
@@ -19,20 +20,20 @@ FIXED = frozenset({"id", "uuid", "slug", "created_at", "updated_at", "version", 
 @transaction.atomic
 def offer(row: Offer, *, by: Doer) -> None:
     """Put an environment, size or destination into the catalogue. Raises ValidationError."""
-    rows.make(row, by=rows.operator(by))
+    rows.make(row, by=operator(by))
 
 
 @transaction.atomic
 def change_offer(row: Offer, wanted: Mapping[str, Any], *, seen: int, by: Doer) -> Changes:
     """Change columns of an offer if the version is still `seen`; the slug stays for ever."""
     _changeable(wanted)
-    return rows.change(row, wanted, seen=seen, by=rows.operator(by))
+    return rows.change(row, wanted, seen=seen, by=operator(by))
 
 
 @transaction.atomic
 def make_cluster(cluster: Cluster, environments: Collection[Environment], *, by: Doer) -> None:
     """Put a cluster into the record. Raises ValidationError in words."""
-    actor = rows.operator(by)
+    actor = operator(by)
     rows.make(cluster, by=actor, also={"environments": _slugs(environments)})
     cluster.environments.set(environments)
 
@@ -47,7 +48,7 @@ def change_cluster(
     environments: Collection[Environment] | None = None,
 ) -> Changes:
     """Change the rules of a cluster, and which environments it takes, if it is still as `seen`."""
-    actor = rows.operator(by)
+    actor = operator(by)
     _changeable(wanted)
     changes = rows.change(cluster, wanted, seen=seen, by=actor)
     if environments is None:
@@ -64,7 +65,7 @@ def _change_environments(
     rows.move(cluster, to={})
     cluster.environments.set(environments)
     changes = {"environments": (before, after)}
-    rows.note("changed", cluster, by=rows.operator(by), changes=changes)
+    rows.note("changed", cluster, by=operator(by), changes=changes)
     return changes
 
 

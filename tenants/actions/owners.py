@@ -5,13 +5,14 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.doers import Doer, operator
 from accounts.models import MachineToken, User
 from audit import ledger
 from audit.ledger import Actor
 from portal.clock import now
 from portal.errors import InUse
 from tenants.actions import rows
-from tenants.actions.rows import Changes, Doer
+from tenants.actions.rows import Changes
 from tenants.lifecycle import LIVE
 from tenants.models import Application, Membership, Tenant, TokenGrant
 
@@ -31,7 +32,7 @@ APPLICATION_FIELDS = (
 def make_tenant(*, slug: str, name: str, support_group: str = "", by: Doer) -> Tenant:
     """Make a tenant. Raises ValidationError in words, RoleMissing."""
     tenant = Tenant(slug=slug, name=name, support_group=support_group)
-    rows.make(tenant, by=rows.operator(by))
+    rows.make(tenant, by=operator(by))
     return tenant
 
 
@@ -39,13 +40,13 @@ def make_tenant(*, slug: str, name: str, support_group: str = "", by: Doer) -> T
 def change_tenant(tenant: Tenant, wanted: Mapping[str, Any], *, seen: int, by: Doer) -> Changes:
     """Change columns of TENANT_FIELDS if the version is still `seen`; the slug stays for ever."""
     _only(TENANT_FIELDS, wanted)
-    return rows.change(tenant, wanted, seen=seen, by=rows.operator(by))
+    return rows.change(tenant, wanted, seen=seen, by=operator(by))
 
 
 @transaction.atomic
 def add_member(tenant: Tenant, person: User, *, by: Doer) -> bool:
     """Let a person see what is the tenant's. False when they could already."""
-    actor = rows.operator(by)
+    actor = operator(by)
     _, made = Membership.objects.get_or_create(tenant=tenant, user=person)
     if made:
         _note_member("added a member to", tenant, person, (None, person.ident), by=actor)
@@ -55,7 +56,7 @@ def add_member(tenant: Tenant, person: User, *, by: Doer) -> bool:
 @transaction.atomic
 def remove_member(tenant: Tenant, person: User, *, by: Doer) -> bool:
     """Take a person's sight of the tenant away. False when they had none."""
-    actor = rows.operator(by)
+    actor = operator(by)
     gone, _ = Membership.objects.filter(tenant=tenant, user=person).delete()
     if gone:
         _note_member("removed a member from", tenant, person, (person.ident, None), by=actor)
@@ -77,7 +78,7 @@ def make_application(
     """Make an application; `more` are columns of APPLICATION_FIELDS. Raises ValidationError."""
     _only(APPLICATION_FIELDS, more)
     application = Application(tenant=tenant, slug=slug, name=name, owner=owner, **more)
-    rows.make(application, by=rows.operator(by))
+    rows.make(application, by=operator(by))
     return application
 
 
@@ -87,7 +88,7 @@ def change_application(
 ) -> Changes:
     """Change columns of APPLICATION_FIELDS if the version is still `seen`."""
     _only(APPLICATION_FIELDS, wanted)
-    return rows.change(application, wanted, seen=seen, by=rows.operator(by))
+    return rows.change(application, wanted, seen=seen, by=operator(by))
 
 
 @transaction.atomic
@@ -96,7 +97,7 @@ def retire_application(application: Application, *, by: Doer, reason: str = "") 
 
     Raises InUse while it has live services or claims names, as an order under way does.
     """
-    actor = rows.operator(by)
+    actor = operator(by)
     if not rows.hold(application, retired_at=None):
         return False
     _refuse_use(application)
@@ -131,7 +132,7 @@ def note_repository(application: Application, *, name: str, url: str, host: str,
 @transaction.atomic
 def grant_sight(token: MachineToken, tenant: Tenant | None, *, by: Doer) -> bool:
     """Let a machine see a tenant, or every tenant where none is named. False when it does."""
-    actor = rows.operator(by)
+    actor = operator(by)
     _, made = TokenGrant.objects.get_or_create(token=token, tenant=tenant)
     if made:
         _note_sight("gave sight to", token, tenant, by=actor)
@@ -141,7 +142,7 @@ def grant_sight(token: MachineToken, tenant: Tenant | None, *, by: Doer) -> bool
 @transaction.atomic
 def withdraw_sight(token: MachineToken, tenant: Tenant | None, *, by: Doer) -> bool:
     """Take a machine's sight of a tenant, or of every tenant, away. False when it had none."""
-    actor = rows.operator(by)
+    actor = operator(by)
     gone, _ = TokenGrant.objects.filter(token=token, tenant=tenant).delete()
     if gone:
         _note_sight("took sight from", token, tenant, by=actor)

@@ -8,25 +8,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from accounts.models import User
 from audit import ledger
 from audit.ledger import Actor, Subject
 from portal.clock import now
-from portal.errors import RecordMoved, RoleMissing
+from portal.errors import RecordMoved
 from tenants.fields import Record
 from tenants.models import Application, Claim, Placement, Service, Tenant, TenantCluster
 
-Doer: TypeAlias = User | Actor
 Changes: TypeAlias = Mapping[str, Sequence[Any]]
-
-
-def operator(by: Doer) -> Actor:
-    """Return who acts, if it is an operator or the portal itself. Raises RoleMissing."""
-    if isinstance(by, Actor):
-        return by
-    if not by.is_operator:
-        raise RoleMissing("Operator")
-    return by.actor
 
 
 def make(row: Record, *, by: Actor, also: Mapping[str, Any] | None = None) -> None:

@@ -171,7 +171,7 @@ def test_an_export_holds_no_writers_lock_and_sees_one_moment() -> None:
 @pytest.mark.django_db(transaction=True, databases="__all__")
 def test_a_long_read_cannot_write() -> None:
     with (
-        pytest.raises(Exception, match="read-?only"),
+        pytest.raises(Exception, match=r"read-?only"),
         export.long_read() as alias,
         connections[alias].cursor() as cursor,
     ):
