@@ -57,6 +57,8 @@ def refuse_faults(rendered: Sequence[Rendered], law: Law) -> None:
     found += _order_faults(rendered)
     manifests = [each.manifest for each in rendered if each.manifest != law.own_line]
     found += _missing(manifests, law)
+    if law.own_line is not None and len(manifests) == len(rendered):
+        found.append("the pack leaves out the placement's own line in the control namespace")
     found += law.together(manifests)
     if found:
         raise PlanRefused("; ".join(found))

@@ -142,7 +142,10 @@ def _secret(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
     if not str(at(manifest, "metadata", "name")).startswith(f"{facts.name}-"):
         yield f"the name must begin with {facts.name}-"
     held = at(manifest, "stringData")
-    for key, value in held.items() if isinstance(held, dict) else ():
+    if not isinstance(held, dict):
+        yield "stringData must be a mapping"
+        return
+    for key, value in held.items():
         if key == "username" and value == facts.source.username and REFERENCE not in value:
             continue
         if not isinstance(value, str) or not _REFERENCE.fullmatch(value):

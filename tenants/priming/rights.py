@@ -81,10 +81,12 @@ def shipped(folder: Path = ROLES) -> Mapping[str, Rules]:
 
 
 def _sentence(binding: Manifest) -> str:
-    subjects = at(binding, "subjects")
-    deeds = _deeds(_rules(at(binding, "roleRef", "name"), subjects))
+    role, subjects = at(binding, "roleRef", "name"), at(binding, "subjects")
     who = ", ".join(map(_subject, subjects))
     where = at(binding, "metadata", "namespace")
+    if role not in shipped():  # in a plan that is older than the roles
+        return f"{who} has the role {role} in namespace {where}, which is no longer shipped."
+    deeds = _deeds(_rules(role, subjects))
     never = _list([_NAMES[each] for each in _ASKED_ABOUT if each not in deeds], "or")
     return f"{who} may, in namespace {where}: {_grants(deeds)}. It may not touch {never} there."
 

@@ -51,6 +51,14 @@ def test_the_portal_does_not_hide_what_it_may_do_everywhere(sentences: tuple[str
     assert any("may not touch Secrets, Pods or Deployments" in each for each in portal)
 
 
+def test_a_role_of_an_old_plan_is_named_and_not_made_up(standard: Pack) -> None:
+    made = render.render_placement(standard, facts_made.placement_facts())
+    for each in made:
+        if each.manifest["kind"] == "RoleBinding":
+            each.manifest["roleRef"]["name"] = "berth:gone"
+    assert all("the role berth:gone" in each for each in rights.in_words(made))
+
+
 def test_a_changed_role_changes_the_words(tmp_path: Path) -> None:
     role = {"metadata": {"name": "r"}, "rules": [{"resources": ["pods"], "verbs": ["get"]}]}
     (tmp_path / "r.yaml").write_text(yaml.safe_dump(role))
