@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from tenants.views import offers, owners, services
+from tenants.views import instances, offers, owners
 
 app_name = "tenants"
 urlpatterns = [
-    path("services/", services.services, name="services"),
-    path("services/<uuid:uuid>/", services.service, name="service"),
-    path("services/<uuid:uuid>/placements/", services.placements, name="service-placements"),
-    path("services/<uuid:uuid>/history/", services.history, name="service-history"),
-    path("services/<uuid:uuid>/raw/", services.raw, name="service-raw"),
+    path("services/", instances.services, name="services"),
+    path("services/<uuid:uuid>/", instances.service, name="service"),
+    path("services/<uuid:uuid>/placements/", instances.placements, name="service-placements"),
+    path("services/<uuid:uuid>/history/", instances.history, name="service-history"),
+    path("services/<uuid:uuid>/raw/", instances.raw, name="service-raw"),
     path("tenants/", owners.tenants, name="tenants"),
     path("tenants/new/", owners.make_tenant, name="make-tenant"),
     path("tenants/<uuid:uuid>/", owners.tenant, name="tenant"),

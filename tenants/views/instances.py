@@ -1,4 +1,4 @@
-"""Services: the list with its filters, and what the record knows of one."""
+"""Services (in CSDM service instances): the list with its filters, and what is known of one."""
 
 import json
 from collections.abc import Iterable
