@@ -6,8 +6,11 @@ import pytest
 
 from accounts.models import User
 from onboarding.models import Order, Revision
-from tenants.models import Service, Tenant
+from tenants.models import Tenant
+from tests.journey import basket, folders, portal
 from tests.make import make_application, make_environment, make_service
+
+__all__ = ["MakeOrder", "basket", "folders", "make_order", "portal"]
 
 MakeOrder = Callable[..., Order]
 
@@ -24,13 +27,9 @@ def make_order(alice: User, retail: Tenant) -> MakeOrder:
             tenant=retail,
             application=application,
             environment=environment,
-            service=_service(application, environment) if service else None,
+            service=make_service(application, environment) if service else None,
         )
         Revision.objects.create(order=order, number=1, answers={}, allotted={}, made_by=alice)
         return order
 
     return make
-
-
-def _service(application: object, environment: object) -> Service:
-    return make_service(application=application, environment=environment)

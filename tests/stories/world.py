@@ -9,17 +9,28 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pygit2
 from django.conf import settings
 from pygit2.enums import FileMode
 
 from audit.models import Entry
+from fleet import toolbox
 from onboarding.changes.models import Approval, Change
 from onboarding.models import Order, StepRun
+from tenants.actions import claims
 from tenants.lifecycle import LIVE
-from tenants.models import Application, Claim, Placement, Presence, Service, TenantCluster
+from tenants.models import (
+    Application,
+    Claim,
+    ClaimKind,
+    Cluster,
+    Placement,
+    Presence,
+    Service,
+    TenantCluster,
+)
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -133,6 +144,19 @@ def push_to(repository: str, path: str) -> None:
     team = pygit2.Signature("Team", "team@example.com")
     tree = index.write_tree(store)
     store.create_commit("refs/heads/main", team, team, "Work", tree, [head.target])
+
+
+def claim_namespace(name: str, application: Application) -> None:
+    """Take the name for another application's order."""
+    cluster = str(Cluster.objects.get(slug="eu1-a").uuid)
+    order = uuid4()
+    claims.claim(ClaimKind.NAMESPACE, cluster, name, order_uuid=order, application=application)
+
+
+def make_foreign_namespace(name: str) -> None:
+    """Make a namespace on the cluster that is not ours."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    toolbox.access(Cluster.objects.get(slug="eu1-a")).apply([[namespace]], manager="somebody")
 
 
 def set_window(order: Order, opens: datetime) -> None:

@@ -89,7 +89,7 @@ def test_a_conflict_is_tried_five_times_before_it_waits_for_a_person(
     for _ in range(5):
         go(order, world.story("one"))
         clock.shift(timedelta(minutes=10))
-    assert order.runs.last().state == RunState.STUCK
+    assert order.runs.latest("id").state == RunState.STUCK
     assert order.runs.count() == 5
 
 
@@ -107,7 +107,7 @@ def test_a_bug_in_one_step_is_tried_again_in_an_hour(
     world.plans["one"] = raising(ZeroDivisionError())
     order = go(make_order(), world.story("one"))
     assert order.next_try_at == now() + timedelta(hours=1)
-    assert order.runs.last().error_code == "engine.bug"
+    assert order.runs.latest("id").error_code == "engine.bug"
 
 
 def test_a_worker_that_died_in_mid_step_leaves_an_intent_and_the_step_is_done_again(
@@ -180,7 +180,7 @@ def test_reopening_starts_the_next_revision_with_the_same_answers(
     world.plans["two"] = lambda task: Reopen("x") if task.revision.number == 1 else Done("")
     order = go(order, world.story("one", "two"))
     assert order.revision_number == 2
-    assert order.revisions.last().answers == {"size": "s"}
+    assert order.revisions.latest("number").answers == {"size": "s"}
     assert world.seen == ["one", "two", "one", "two"]
 
 
