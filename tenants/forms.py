@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 else:  # at run time Django's form is no generic
     ModelForm = forms.ModelForm
 
+SHORT = "Short name"  # what people read for a slug
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -78,6 +80,7 @@ class TenantForm(RecordForm):
     class Meta:
         model = Tenant
         fields = ("slug", "name", "support_group")
+        labels = {"slug": SHORT}
         help_texts = {
             "slug": "Becomes part of every name on clusters, such as retail. It stays for ever.",
             "name": "What people call it.",
@@ -122,7 +125,7 @@ class ApplicationForm(RecordForm):
             "classification",
             "support_group",
         )
-        labels = {"classification": "Data classification"}
+        labels = {"slug": SHORT, "classification": "Data classification"}
         help_texts = {
             "slug": "Becomes part of names on clusters and of its repository. It stays for ever.",
             "reference": "Its number in the portfolio.",
@@ -188,7 +191,7 @@ class EnvironmentForm(RecordForm):
             "clusters_per_service",
             "notice",
         )
-        labels = {"follow": "Flux follows", "reference": "Branch, or range of tags"}
+        labels = {"slug": SHORT, "follow": "Flux follows", "reference": "Branch, or range of tags"}
         help_texts = {
             "slug": "Becomes part of names on clusters, such as dev. It stays for ever.",
             "rank": "The order on the way to production; lower comes first.",
@@ -215,6 +218,7 @@ class SizeForm(RecordForm):
             "storage",
             "pods",
         )
+        labels = {"slug": SHORT, "cpu_requests": "CPU requests", "cpu_limits": "CPU limits"}
         help_texts = {
             "fits": "What fits in it, in words.",
             "cpu_requests": "Kubernetes quantity, such as 500m or 2.",
@@ -235,7 +239,7 @@ class DestinationForm(RecordForm):
             "protocol",
             "offered",
         )
-        labels = {"cidr": "Address range", "offered": "Offered to new orders"}
+        labels = {"slug": SHORT, "cidr": "Address range", "offered": "Offered to new orders"}
         help_texts = {
             "cidr": "Such as 10.20.0.0/16. Either this or a namespace.",
             "namespace": "On the same cluster. Either this or an address range.",
@@ -255,21 +259,28 @@ class ReasonForm(forms.Form):
 
 
 class SightForm(forms.Form):
-    """What a machine is to see: one tenant, or every tenant."""
+    """What a machine is to see: one tenant, or all; an empty field is never everything."""
 
     machine = forms.ModelChoiceField(MachineToken.objects.none(), to_field_name="uuid")
-    tenant = forms.CharField(
-        max_length=30, required=False, help_text="Slug of the tenant. Empty: every tenant."
-    )
+    tenant = forms.CharField(max_length=30, required=False, help_text="Short name of the tenant.")
+    everything = forms.BooleanField(label="Every tenant, those to come too", required=False)
 
     def __init__(self, machines: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["machine"].queryset = machines  # type: ignore[attr-defined]  # a ModelChoiceField has it
 
     def clean_tenant(self) -> Tenant | None:
-        """Return the tenant, or None for every one."""
+        """Return the tenant, or None where the field is empty."""
         slug = str(self.cleaned_data["tenant"])
         tenant = Tenant.objects.filter(slug=slug).first()
         if slug and tenant is None:
             raise forms.ValidationError(f"There is no tenant “{slug}”.")
         return tenant
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse neither and both."""
+        filled = dict(self.cleaned_data)
+        named = filled.get("tenant") is not None
+        if "tenant" in filled and named == bool(filled.get("everything")):
+            self.add_error("tenant", "Name a tenant, or tick that it may see every tenant.")
+        return filled

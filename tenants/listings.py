@@ -71,7 +71,7 @@ def live(rows: QuerySet[Placement]) -> QuerySet[Placement]:
     return rows.exclude(lifecycle=Lifecycle.RETIRED)
 
 
-def tally(rows: QuerySet[Row], column: str) -> dict[str, int]:
-    """Return how many rows have each value of a column, in order of the value."""
-    counted = rows.order_by(column).values_list(column).annotate(Count("pk", distinct=True))
-    return dict(counted)
+def tally(rows: QuerySet[Row], column: str, label: str) -> list[tuple[str, str, int]]:
+    """Return (value, label, number of rows) for each value of a column, in order of the label."""
+    counted = rows.order_by(label).values_list(column, label)
+    return list(counted.annotate(Count("pk", distinct=True)))

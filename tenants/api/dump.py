@@ -46,7 +46,7 @@ class ServiceExport(APIView):
         },
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Choose the format by `Accept` or `?format=`; parameters narrow it as they do the list."""
+        """All services with their placements in one stream; Accept or format chooses its form."""
         rows = filters.narrowed(
             lookups.services_of(principal(request)), self.filterset_class, request
         )

@@ -22,18 +22,24 @@ FOR_OPERATORS = ("rank", "shards", "capacity_cpu", "capacity_memory")
 
 
 class TenantRef(serializers.ModelSerializer[Tenant]):
+    """A tenant by UUID and slug."""
+
     class Meta:
         model = Tenant
         fields = ("uuid", "slug")
 
 
 class ApplicationRef(serializers.ModelSerializer[Application]):
+    """An application by UUID and slug."""
+
     class Meta:
         model = Application
         fields = ("uuid", "slug")
 
 
 class ClusterRef(serializers.ModelSerializer[Cluster]):
+    """A cluster by UUID and slug."""
+
     class Meta:
         model = Cluster
         fields = ("uuid", "slug")
@@ -56,12 +62,16 @@ class RecordFields(serializers.Serializer[Any]):
 
 
 class TenantRecord(RecordFields, serializers.ModelSerializer[Tenant]):
+    """An organisational owner."""
+
     class Meta:
         model = Tenant
         fields = ("uuid", "slug", "name", "support_group", *KEPT)
 
 
 class ApplicationRecord(RecordFields, serializers.ModelSerializer[Application]):
+    """A business application; its services share one repository."""
+
     tenant = TenantRef()
     owner = PersonRef()
 
@@ -103,6 +113,8 @@ class LifecycleFields(RecordFields):
 
 
 class ServiceRecord(LifecycleFields, serializers.ModelSerializer[Service]):
+    """An application in one environment, which tickets and approvals point at."""
+
     tenant = TenantRef(source="application.tenant")
     application = ApplicationRef()
     environment = serializers.CharField(source="environment_id")
@@ -130,7 +142,7 @@ class ServiceRecord(LifecycleFields, serializers.ModelSerializer[Service]):
 
 
 class ClusterRecord(RecordFields, serializers.ModelSerializer[Cluster]):
-    """Operators' rules and capacity are null for whoever does not see every tenant."""
+    """A member of the fleet; rank, shards and capacity are null unless you see every tenant."""
 
     environments = serializers.SlugRelatedField[Any]("slug", many=True, read_only=True)
     rank = serializers.IntegerField(allow_null=True)
@@ -161,6 +173,8 @@ class ClusterRecord(RecordFields, serializers.ModelSerializer[Cluster]):
 
 
 class PresenceRecord(RecordFields, serializers.ModelSerializer[TenantCluster]):
+    """A tenant's shared ground on one cluster."""
+
     tenant = TenantRef()
     cluster = ClusterRef()
     pack_version = serializers.IntegerField(help_text="Of what was applied; 0: nothing yet.")
@@ -180,6 +194,8 @@ class PresenceRecord(RecordFields, serializers.ModelSerializer[TenantCluster]):
 
 
 class PlacementRecord(LifecycleFields, serializers.ModelSerializer[Placement]):
+    """A service on one cluster, with the names it has there."""
+
     service = serializers.UUIDField(source="service.uuid")
     tenant = TenantRef(source="service.application.tenant")
     application = ApplicationRef(source="service.application")
@@ -208,6 +224,8 @@ class PlacementRecord(LifecycleFields, serializers.ModelSerializer[Placement]):
 
 
 class ClaimRecord(serializers.ModelSerializer[Claim]):
+    """A name that is taken, or was."""
+
     application = ApplicationRef()
 
     class Meta:

@@ -56,7 +56,7 @@ class Records(ReadOnlyModelViewSet[Any]):
         return lookups.sees_everything(principal(self.request))
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return one record, or 304 where the caller has this version already."""
+        """One record by its UUID, or 304 where the caller has this version already."""
         whole = super().retrieve(request, *args, **kwargs)
         tag = _etag(whole.data)
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}

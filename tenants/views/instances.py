@@ -1,7 +1,7 @@
 """Services (in CSDM service instances): the list with its filters, and what is known of one."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -46,13 +46,14 @@ class Facet:
     name: str
     label: str
     column: str
+    words: str  # the column that people read
 
 
 FACETS = (
-    Facet("lifecycle", "Lifecycle", "lifecycle"),
-    Facet("environment", "Environment", "environment_id"),
-    Facet("region", "Region", "region"),
-    Facet("tenant", "Tenant", "application__tenant__slug"),
+    Facet("lifecycle", "Lifecycle", "lifecycle", "lifecycle"),
+    Facet("environment", "Environment", "environment_id", "environment__name"),
+    Facet("region", "Region", "region", "region"),
+    Facet("tenant", "Tenant", "application__tenant__slug", "application__tenant__name"),
 )
 
 
@@ -95,21 +96,24 @@ def _narrowed(
 
 def _filter(seen: QuerySet[Service], http: SignedIn, facet: Facet) -> Filter | None:
     """Return a filter with counts under the other filters, or None where it would tell nothing."""
-    counts = listings.tally(_narrowed(seen, http, without=facet), facet.column)
+    counts = listings.tally(_narrowed(seen, http, without=facet), facet.column, facet.words)
     if facet.name == "lifecycle":
         return lists.choices(http, facet.name, facet.label, _lifecycles(counts))
-    many = 1 < len(counts) <= MOST_OPTIONS
-    if not many and facet.name not in _chosen(http):
+    if not 1 < len(counts) <= MOST_OPTIONS and facet.name not in _chosen(http):
         return None
-    options = [("", "All", sum(counts.values())), *((key, key, n) for key, n in counts.items())]
+    options = [("", "All", sum(count for *_, count in counts)), *counts]
     return lists.choices(http, facet.name, facet.label, options)
 
 
-def _lifecycles(counts: dict[str, int]) -> list[tuple[str, str, int | None]]:
-    total = sum(counts.values())
-    each = [(state.value, state.label, counts.get(state, 0)) for state in Lifecycle]
-    live = total - counts.get(Lifecycle.RETIRED, 0)
-    return [("", "In use or on the way", live), *each, (ALL, "All", total)]
+def _lifecycles(counts: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int | None]]:
+    tally = dict.fromkeys(Lifecycle.values, 0) | {value: count for value, _, count in counts}
+    total = sum(tally.values())
+    each = [(state.value, state.label, tally[state]) for state in Lifecycle]
+    return [
+        ("", "In use or on the way", total - tally[Lifecycle.RETIRED]),
+        *each,
+        (ALL, "All", total),
+    ]
 
 
 def _dumps(http: SignedIn) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from portal import lists
 from tenants import listings, lookups
 from tenants.actions import owners
 from tenants.forms import ApplicationForm, MemberForm, ReasonForm, TenantForm
+from tenants.lifecycle import LIVE
 from tenants.models import Tenant
 from tenants.views import editing
 from tenants.views.editing import Sheet, safe_or_post
@@ -129,6 +130,7 @@ def application(http: SignedIn, uuid: UUID) -> HttpResponse:
     shown = {
         "application": found,
         "services": listings.with_placements(seen),
+        "unused": not seen.filter(lifecycle__in=LIVE).exists(),
         "lines": ledger.lines(ledger.entries_of(found.uuid)[:NEWEST]),
     }
     return render(http, "tenants/application.html", shown)

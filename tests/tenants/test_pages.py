@@ -328,6 +328,16 @@ def test_an_operator_gives_a_machine_sight_and_takes_it_away(retail: Tenant, oli
     assert not TokenGrant.objects.exists()
 
 
+@pytest.mark.parametrize("typed", [{}, {"tenant": "retail", "everything": "on"}, {"tenant": "x"}])
+def test_sight_of_everything_is_never_given_by_an_empty_field(
+    typed: dict[str, str], retail: Tenant, olivia: User
+) -> None:
+    token, _ = issue("cmdb-sync", scope=Scope.CMDB_READ)
+    answer = browser_of(olivia).post("/machines/sight/", {"machine": str(token.uuid)} | typed)
+    assert answer.status_code == 422
+    assert not TokenGrant.objects.exists()
+
+
 def test_a_service_on_the_rehearsal_says_so(placement: Placement, alice: User) -> None:
     band = "Rehearsal: nothing leaves this portal"
     assert band in text_of(browser_of(alice), f"/services/{placement.service.uuid}/")
