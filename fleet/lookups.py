@@ -14,9 +14,9 @@ from fleet.ports import Health
 from portal.clock import now
 from portal.errors import RoleMissing
 from tenants.lifecycle import LIVE
-from tenants.models import Cluster, Delivery, Placement
+from tenants.models import Cluster, Delivery, Placement, Service
 
-STALE_AFTER = timedelta(minutes=15)  # three rounds without an answer
+STALE_AFTER = timedelta(minutes=5)  # five rounds without an answer
 TROUBLED = (Health.FAILED.value, Health.BLOCKED.value, Health.ABSENT.value, Health.DELETING.value)
 
 # the worst first; each is a word of the table of badges
@@ -83,6 +83,24 @@ def placements_on(cluster: Cluster) -> QuerySet[Placement]:
     """Return what is on a cluster that was found by who is asking, with Flux's last word."""
     live = Placement.objects.filter(cluster=cluster, lifecycle__in=LIVE)
     return live.select_related("service__application__tenant", "observation")
+
+
+def deliveries_of(service: Service) -> QuerySet[Placement]:
+    """Return the live placements of a service that was found by who is asking, with Flux's word."""
+    live = Placement.objects.filter(service=service, lifecycle__in=LIVE)
+    return live.select_related("cluster__connection", "tenant_cluster", "observation")
+
+
+def standing_of(placement: Placement) -> str:
+    """Return how a placement stands, as a word of the table of badges. Silence is never green."""
+    if placement.cluster.is_rehearsal:
+        return "rehearsal"
+    word = Observation.objects.filter(placement=placement).first()
+    if word is None:
+        return "never"
+    if word.seen_at < now() - STALE_AFTER:
+        return "stale"
+    return word.kustomization if word.source == Health.READY.value else word.source
 
 
 def words_on(cluster: Cluster) -> list[tuple[str, int]]:

@@ -8,5 +8,6 @@ app_name = "fleet"
 urlpatterns = [
     path("", views.clusters, name="clusters"),
     path("<uuid:uuid>/", views.cluster, name="cluster"),
+    path("deliveries/<uuid:uuid>/", views.deliveries, name="deliveries"),
     path("<uuid:uuid>/look/", views.look, name="look"),
 ]

@@ -1,4 +1,4 @@
-"""Pages of the fleet, for operators and auditors: how clusters stand and what Flux says there."""
+"""Pages of the fleet: how clusters stand, and what Flux says of a service."""
 
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from accounts.web import SignedIn, for_roles
 from fleet import lookups, rounds
 from portal import badges, lists
 from portal.clock import now
+from tenants import lookups as record
 
 
 @require_safe
@@ -42,6 +43,19 @@ def cluster(http: SignedIn, uuid: UUID) -> HttpResponse:
         "words": lookups.words_on(found),
     }
     return render(http, "fleet/cluster.html", shown)
+
+
+@require_safe
+def deliveries(http: SignedIn, uuid: UUID) -> HttpResponse:
+    """Show what Flux says of a service, cluster by cluster, to whoever may see the service."""
+    service = record.service_for(http.user, uuid)
+    placements = list(lookups.deliveries_of(service))
+    shown = {
+        "service": service,
+        "deliveries": [(each, lookups.standing_of(each)) for each in placements],
+        "rehearsal": any(each.cluster.is_rehearsal for each in placements),
+    }
+    return render(http, "fleet/deliveries.html", shown)
 
 
 @require_POST

@@ -156,13 +156,13 @@ def test_what_a_tenant_may_not_make_is_refused_and_the_portal_says_so(
     manifest: str, complaint: str, clone: Path, dana: Person, admin: Administration
 ) -> None:
     push(clone, "greedy.yaml", manifest)
-    until(lambda: complaint in dana.open(service_page(dana)), 120, "the refusal is shown")
+    until(lambda: complaint in dana.open(deliveries_page(dana)), 120, "the refusal is shown")
     assert admin.read(Ref("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", "mine")) is None
     assert admin.read(Ref("v1", "Namespace", "", "mine")) is None
     push(clone, "greedy.yaml", config_map("modest"))
 
 
-def service_page(dana: Person) -> str:
-    """Return the path of the page of dana's service."""
+def deliveries_page(dana: Person) -> str:
+    """Return the path of the page that says how dana's service is delivered."""
     found = dana.browser.get(f"{dana.portal.address}/api/v1/services/", timeout=30).json()
-    return f"/services/{found['results'][0]['uuid']}/"
+    return f"/fleet/deliveries/{found['results'][0]['uuid']}/"
