@@ -8,12 +8,13 @@ With BERTH_NO_SKIPS set, a test that would be skipped fails: CI leaves nothing o
 
 import os
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import pytest
 import time_machine
+from django.conf import settings
 
 from accounts.models import Role, User
 from tenants.models import Tenant
@@ -24,12 +25,24 @@ CHROMIUM = shutil.which("chromium")
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Leave tests in a browser out where there is none, and say so."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests in a browser out where there is none, and say so.
+
+    On PostgreSQL only tests that touch the database are run: the rest is the same as on SQLite.
+    """
+    if settings.BERTH_DATABASE == "postgresql":
+        others = [item for item in items if not _touches_database(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _touches_database(item)]
     if CHROMIUM is None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def _touches_database(item: pytest.Item) -> bool:
+    asked_for = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked_for) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.hookimpl(wrapper=True)

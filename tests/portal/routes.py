@@ -86,10 +86,14 @@ def everybody(status: int) -> Answers:
 
 SIGNED_IN = all_but(200)
 OPERATOR = all_but(403, operator=200)
+OPERATOR_REFUSED = all_but(403, operator=422)  # the form, with what is wrong with it
+OPERATOR_DOES = all_but(403, operator=302)
 READERS = all_but(403, operator=200, auditor=200)
 APPROVER = all_but(403, approver=200)
 # what belongs to alice alone, such as her drafts
 OWN = all_but(404, developer=200)
+# what is a tenant's: not there for a stranger, and for an approver who is no member
+RECORD = all_but(200, stranger=404, approver=404)
 # an order: those who see it
 SEEN = all_but(200, stranger=404)
 DECISION = {"digest": DIGEST, "reason": "Not this week"}
@@ -121,6 +125,18 @@ def record(name: str) -> Callable[[World], dict[str, Any]]:
     return lambda world: {"uuid": getattr(world, name).uuid}
 
 
+def member(world: World) -> dict[str, Any]:
+    return {"uuid": world.tenant.uuid, "person": world.people["developer"].uuid}
+
+
+def sight(world: World) -> dict[str, Any]:
+    return {"uuid": world.token.uuid, "number": world.token.grants.get().pk}
+
+
+def shelf(world: World) -> dict[str, Any]:
+    return {"kind": "sizes"}
+
+
 def git_password(world: World) -> dict[str, Any]:
     return {"uuid": world.git_password.uuid}
 
@@ -129,7 +145,7 @@ ROWS = (
     Row("livez", everybody(200)),
     Row("readyz", everybody(200)),
     Row("accounts:sign-in", all_but(302, anonymous=200, machine=200)),
-    Row("accounts:sign-in", all_but(302, anonymous=200, machine=200), "POST"),
+    Row("accounts:sign-in", all_but(302, anonymous=422, machine=422), "POST"),
     Row("accounts:sign-out", all_but(SIGN_IN), "POST"),
     Row("accounts:theme", everybody(302), "POST", sends={"theme": "dark"}),
     Row("accounts:you", SIGNED_IN),
@@ -173,6 +189,49 @@ ROWS = (
     Row("api:export", API_LIST),
     Row("api:schema", API_LIST),
     Row("api:docs", API_LIST | {"machine": 401}),
+    Row("tenants:services", SIGNED_IN),
+    Row("tenants:service", RECORD, at=record("service")),
+    Row("tenants:service-placements", RECORD, at=record("service")),
+    Row("tenants:service-history", RECORD, at=record("service")),
+    Row("tenants:service-raw", RECORD, at=record("service")),
+    Row("tenants:tenants", SIGNED_IN),
+    Row("tenants:make-tenant", OPERATOR),
+    Row("tenants:make-tenant", OPERATOR_REFUSED, "POST"),
+    Row("tenants:tenant", RECORD, at=record("tenant")),
+    Row("tenants:change-tenant", OPERATOR, at=record("tenant")),
+    Row("tenants:change-tenant", OPERATOR_REFUSED, "POST", at=record("tenant"), sends={"name": ""}),
+    Row("tenants:add-member", OPERATOR, at=record("tenant")),
+    Row("tenants:add-member", OPERATOR_DOES, "POST", at=record("tenant"), sends={"person": "adam"}),
+    Row("tenants:remove-member", OPERATOR, at=member),
+    Row("tenants:remove-member", OPERATOR_DOES, "POST", at=member),
+    Row("tenants:applications", SIGNED_IN),
+    Row("tenants:application", RECORD, at=record("application")),
+    Row("tenants:make-application", OPERATOR, at=record("tenant")),
+    Row("tenants:make-application", OPERATOR_REFUSED, "POST", at=record("tenant")),
+    Row("tenants:change-application", OPERATOR, at=record("application")),
+    Row("tenants:change-application", OPERATOR_REFUSED, "POST", at=record("application")),
+    Row("tenants:retire-application", OPERATOR, at=record("application")),
+    Row("tenants:retire-application", OPERATOR_REFUSED, "POST", at=record("application")),
+    Row("tenants:clusters", SIGNED_IN),
+    Row("tenants:cluster", SIGNED_IN, at=record("cluster")),
+    Row("tenants:change-cluster", OPERATOR, at=record("cluster")),
+    Row("tenants:change-cluster", OPERATOR_REFUSED, "POST", at=record("cluster")),
+    Row("tenants:catalogue", READERS),
+    Row("tenants:make-offer", OPERATOR, at=shelf),
+    Row("tenants:make-offer", OPERATOR_REFUSED, "POST", at=shelf),
+    Row("tenants:change-offer", OPERATOR, at=lambda world: shelf(world) | {"slug": "s"}),
+    Row(
+        "tenants:change-offer",
+        OPERATOR_REFUSED,
+        "POST",
+        at=lambda world: shelf(world) | {"slug": "s"},
+    ),
+    Row("tenants:sight", OPERATOR),
+    Row("tenants:sight", OPERATOR_REFUSED, "POST", sends={"tenant": "nowhere"}),
+    Row("tenants:withdraw-sight", OPERATOR_DOES, "POST", at=sight),
+    Row("fleet:clusters", READERS),
+    Row("fleet:cluster", READERS, at=record("cluster")),
+    Row("fleet:look", OPERATOR_DOES, "POST", at=record("cluster")),
     Row("onboarding:home", SIGNED_IN),
     Row("onboarding:search", SIGNED_IN),
     Row("onboarding:orders", SIGNED_IN),
