@@ -66,11 +66,18 @@ def test_every_guard_is_bound_and_denies() -> None:
 def test_guards_of_tenants_hold_in_both_kinds_of_namespace() -> None:
     both = {"key": "berth.internal/scope", "operator": "In", "values": ["control", "workload"]}
     for name, binding in shipped.of_kind("ValidatingAdmissionPolicyBinding").items():
-        chosen = binding["spec"].get("matchResources")
         everywhere = name.startswith("berth-portal-")
-        assert chosen == (
-            None if everywhere else {"namespaceSelector": {"matchExpressions": [both]}}
-        )
+        chosen = binding["spec"].get("matchResources", {}).get("namespaceSelector")
+        assert chosen == (None if everywhere else {"matchExpressions": [both]})
+
+
+def test_guards_spell_out_what_the_server_would_add() -> None:
+    """Else whoever applies them second, under another name, meets a conflict."""
+    for guard in shipped.of_kind("ValidatingAdmissionPolicy").values():
+        chosen = guard["spec"]["matchConstraints"]
+        defaults = {"matchPolicy": "Equivalent", "namespaceSelector": {}, "objectSelector": {}}
+        assert chosen.items() >= defaults.items()
+        assert all(rule["scope"] == "*" for rule in chosen["resourceRules"])
 
 
 def test_the_portal_can_see_every_guard() -> None:

@@ -19,7 +19,7 @@ SMUGGLED = 'x"\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: kube-syst
 NASTY = [*CLUSTER, SMUGGLED, "", "x: y", "{{ x }}", "secretref:git", "payments-flux"]
 TEXT = st.from_regex("[a-z][a-z0-9-]{0,70}", fullmatch=True) | st.sampled_from(NASTY) | st.text()
 # a rendering takes some 50 ms
-unhurried = settings(deadline=None, max_examples=60)
+few = settings(max_examples=60)
 
 
 @st.composite
@@ -43,7 +43,7 @@ def _replaced(draw: st.DrawFn, value: Any) -> Any:
     return value
 
 
-@unhurried
+@few
 @given(facts=hostile(facts_made.tenant_facts()))
 def test_a_tenant_gets_nothing_outside_its_control_namespace(standard: Pack, facts: Any) -> None:
     try:
@@ -56,7 +56,7 @@ def test_a_tenant_gets_nothing_outside_its_control_namespace(standard: Pack, fac
     assert not spaces(made) & CLUSTER
 
 
-@unhurried
+@few
 @given(facts=hostile(facts_made.placement_facts()))
 def test_a_placement_gets_nothing_outside_its_two_namespaces(standard: Pack, facts: Any) -> None:
     try:
@@ -70,7 +70,7 @@ def test_a_placement_gets_nothing_outside_its_two_namespaces(standard: Pack, fac
     assert accounts(made) == {facts.name, "primer"}
 
 
-@unhurried
+@few
 @given(name=TEXT)
 def test_a_name_is_taken_as_it_is_or_not_at_all(standard: Pack, name: str) -> None:
     try:
