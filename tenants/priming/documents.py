@@ -45,12 +45,13 @@ def read(name: str, marked: str) -> list[dict[str, Any]]:
     text, spans = _unmarked(marked)
     try:
         faults = list(_token_faults(text, spans))
-        found = [] if faults else list(_documents(text, faults))
+        nodes = [] if faults else list(_documents(text))
     except (yaml.YAMLError, RecursionError) as error:
         raise PlanRefused(f"{name} is no YAML: {_one_line(error)}") from error
+    faults += [fault for node in nodes for fault in _node_faults(node)]
     if faults:
         raise PlanRefused(f"{name}: " + "; ".join(faults))
-    return found
+    return [yaml.SafeLoader("").construct_document(node) for node in nodes]
 
 
 def _unmarked(marked: str) -> tuple[str, list[Span]]:
@@ -81,19 +82,10 @@ def _token_faults(text: str, spans: list[Span]) -> Iterator[str]:
             yield f"line {line}: a value must stand alone as one scalar"
 
 
-def _documents(text: str, faults: list[str]) -> Iterator[dict[str, Any]]:
-    loader = yaml.SafeLoader(text)
-    try:
-        while loader.check_node():
-            node = loader.get_node()
-            if node is None or _is_empty(node):
-                continue
-            wrong = list(_node_faults(node))
-            faults += wrong
-            if not wrong:
-                yield loader.construct_document(node)
-    finally:
-        loader.dispose()
+def _documents(text: str) -> Iterator[yaml.Node]:
+    for node in yaml.compose_all(text, yaml.SafeLoader):
+        if not _is_empty(node):
+            yield node
 
 
 def _is_empty(node: yaml.Node) -> bool:

@@ -1,7 +1,7 @@
 """What may stand in a rendered text: plain YAML with whole values."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.errors import PlanRefused
@@ -26,6 +26,7 @@ def read(source: str, **facts: object) -> object:
         "{{ x }}{{ x }}: a",
     ],
 )
+@settings(max_examples=40)
 @given(x=st.text() | st.sampled_from([", b: c, d: ", "' b", "a: b", "\n", " #", "{"]))
 def test_a_value_that_is_not_one_whole_scalar_is_refused(source: str, x: str) -> None:
     with pytest.raises(PlanRefused):
