@@ -59,12 +59,12 @@ CLUSTERS = {
     "cluster.namespace-foreign": Message(
         "The namespace exists and is not ours",
         "Somebody else made it, so Berth leaves it alone.",
-        "Amend the order with another name, or withdraw it.",
+        "Withdraw the order, and order again with another name.",
     ),
     "cluster.pack-newer": Message(
         "The cluster has a newer priming pack",
         "Applying this plan would set the tenant's shared ground back.",
-        "Amend the order: a new plan uses the newer pack.",
+        "Withdraw the order and order again: a new plan uses the newer pack.",
     ),
     "cluster.object-refused": Message(
         "The cluster refused an object",

@@ -6,7 +6,7 @@ The database is the only memory. A look may be asked for twice, late or never wi
 import logging
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import OperationalError, connection, transaction
 
 from onboarding.engine import agenda, lease, runs
 from onboarding.engine.agenda import History, Item
@@ -100,7 +100,8 @@ def _take(
     except OperationalError as error:
         # a lock that was not given, a server that restarts: of the database, not of the step
         log.warning("order %s: %s: %s", order.pk, item.step.name, error)
-        close_old_connections()
+        if not connection.is_usable():
+            connection.close()
         runs.fail(held, order, run, DatabaseBusy(type(error).__name__))
     except Exception:
         # the one broad catch: a bug in one step must not stop the loop for other orders

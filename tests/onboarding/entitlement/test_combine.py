@@ -1,6 +1,6 @@
 """How the answers of several sources become one."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onboarding.entitlement.combine import combined
@@ -23,6 +23,7 @@ def outcomes(given_answers: list[Answer]) -> set[Outcome]:
     return {answer.outcome for answer in given_answers}
 
 
+@settings(deadline=None)
 @given(answers)
 def test_it_is_a_permit_only_if_one_permits_and_none_denies_or_cannot_tell(
     given_answers: list[Answer],
@@ -32,17 +33,20 @@ def test_it_is_a_permit_only_if_one_permits_and_none_denies_or_cannot_tell(
     assert permitted == (Outcome.PERMIT in there and not there & {Outcome.DENY, Outcome.UNKNOWN})
 
 
+@settings(deadline=None)
 @given(answers)
 def test_one_deny_is_a_deny_whatever_the_others_say(given_answers: list[Answer]) -> None:
     deny = Answer(Outcome.DENY, "file", "denied_by_rule", "No.")
     assert combined([*given_answers, deny]).outcome is Outcome.DENY
 
 
+@settings(deadline=None)
 @given(answers)
 def test_the_order_of_sources_decides_nothing(given_answers: list[Answer]) -> None:
     assert combined(given_answers).outcome is combined(given_answers[::-1]).outcome
 
 
+@settings(deadline=None)
 @given(answers)
 def test_silence_never_comes_out(given_answers: list[Answer]) -> None:
     assert combined(given_answers).outcome is not Outcome.SILENT
