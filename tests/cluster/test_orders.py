@@ -162,6 +162,15 @@ def test_what_a_tenant_may_not_make_is_refused_and_the_portal_says_so(
     push(clone, "greedy.yaml", config_map("modest"))
 
 
+def test_an_object_for_another_namespace_never_gets_there(
+    clone: Path, admin: Administration
+) -> None:
+    """Flux puts whatever a repository holds into the berth's own namespace."""
+    push(clone, "elsewhere.yaml", config_map("elsewhere", namespace="kube-system"))
+    until(lambda: admin.read(Ref("v1", "ConfigMap", SPACE, "elsewhere")), 90, "it is in our space")
+    assert admin.read(Ref("v1", "ConfigMap", "kube-system", "elsewhere")) is None
+
+
 def deliveries_page(dana: Person) -> str:
     """Return the path of the page that says how dana's service is delivered."""
     found = dana.browser.get(f"{dana.portal.address}/api/v1/services/", timeout=30).json()

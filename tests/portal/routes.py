@@ -231,6 +231,7 @@ ROWS = (
     Row("tenants:withdraw-sight", OPERATOR_DOES, "POST", at=sight),
     Row("fleet:clusters", READERS),
     Row("fleet:cluster", READERS, at=record("cluster")),
+    Row("fleet:deliveries", RECORD, at=record("service")),
     Row("fleet:look", OPERATOR_DOES, "POST", at=record("cluster")),
     Row("onboarding:home", SIGNED_IN),
     Row("onboarding:search", SIGNED_IN),
