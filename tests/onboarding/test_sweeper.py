@@ -92,7 +92,7 @@ def test_the_longest_due_come_first(
 
 @pytest.mark.parametrize("error", [OperationalError("locked"), ZeroDivisionError()])
 def test_a_round_that_fails_is_told_and_does_not_end_the_sweeper(
-    error: Exception, caplog: pytest.LogCaptureFixture
+    error: Exception, caplog: pytest.LogCaptureFixture, db: None
 ) -> None:
     def walk() -> None:
         raise error
@@ -101,7 +101,7 @@ def test_a_round_that_fails_is_told_and_does_not_end_the_sweeper(
     assert "round odd failed" in caplog.text
 
 
-def test_a_round_that_hangs_holds_up_no_other() -> None:
+def test_a_round_that_hangs_holds_up_no_other(db: None) -> None:
     going_on, let_go = Event(), Event()
     rounds = [
         Round("silent", SHORTLY, lambda: let_go.wait(10)),
