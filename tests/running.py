@@ -60,9 +60,8 @@ def running(data: Path, **settings: str) -> Iterator[Portal]:
     A local control plane that is built is left alone: tests that need one join it themselves.
     """
     data.mkdir(parents=True, exist_ok=True)
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith(("BERTH_", "DJANGO_"))
-    }  # noqa: TID251 - handed on to the portal
+    ours = os.environ  # noqa: TID251 - handed on to the portal
+    kept = {key: ours[key] for key in ours if not key.startswith(("BERTH_", "DJANGO_"))}
     embedded = {"BERTH_DATA": str(data), "BERTH_CACHE": str(data / "no-cluster")}
     environment = {**kept, **embedded, **settings}
     with (data / "run.log").open("wb") as log:

@@ -57,7 +57,10 @@ def _in_words(error: exceptions.HTTPError) -> str:
     refused = isinstance(error, exceptions.NewConnectionError)
     if isinstance(error, exceptions.TimeoutError) and not refused:
         return "did not answer in time."
-    return f"could not be reached: {error}"
+    cause = error.__cause__
+    # the library's own sentence names its classes; the system's is the one that people know
+    why = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error)
+    return f"could not be reached: {why.lower()}."
 
 
 class _NoDiscovery:

@@ -57,7 +57,7 @@ def test_stopping_leaves_nothing(processes: Processes) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel must know PR_SET_PDEATHSIG")
 def test_a_killed_launcher_takes_its_programs_along(tmp_path: Path) -> None:
-    launcher = subprocess.Popen(  # noqa: S603 - the text above
+    launcher = subprocess.Popen(
         [sys.executable, "-c", LAUNCHER, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
     assert launcher.stdout is not None

@@ -8,7 +8,7 @@ from localcluster.versions import HOME
 
 
 def call(script: str, *arguments: str, cache: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own script
+    return subprocess.run(
         [sys.executable, HOME / script, *arguments],
         env={"BERTH_CACHE": str(cache), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
