@@ -142,14 +142,19 @@ def database(kind: str, folder: Path) -> dict[str, Any]:
 
 
 def reading(database: dict[str, Any]) -> dict[str, Any]:
-    """Return a second way into an SQLite database, for long reads such as exports.
+    """Return a second way into the database, for long reads such as exports: it cannot write.
 
-    Its transactions are deferred, so that they never hold the writer's lock, and it cannot write.
+    On SQLite its transactions are deferred, so that they never hold the writer's lock.
     """
-    options = {"transaction_mode": "DEFERRED", "timeout": 20}
+    postgresql = {"options": "-c default_transaction_read_only=on"}
+    sqlite = {
+        "transaction_mode": "DEFERRED",
+        "timeout": 20,
+        "init_command": "PRAGMA query_only=ON;",
+    }
+    is_sqlite = database["ENGINE"].endswith("sqlite3")
     return {
-        "ENGINE": database["ENGINE"],
-        "NAME": database["NAME"],
-        "OPTIONS": {**options, "init_command": "PRAGMA query_only=ON;"},
+        **database,
+        "OPTIONS": sqlite if is_sqlite else postgresql,
         "TEST": {"MIRROR": "default"},
     }

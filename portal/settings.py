@@ -105,8 +105,7 @@ LANGUAGE_CODE = "en-gb"
 
 BERTH_DATABASE = env.choice("BERTH_DATABASE", ["sqlite", "postgresql"], default="sqlite")
 DATABASES = {"default": env.database(BERTH_DATABASE, DATA)}
-if BERTH_DATABASE == "sqlite":
-    DATABASES["reading"] = env.reading(DATABASES["default"])
+DATABASES["reading"] = env.reading(DATABASES["default"])
 
 # Sign-in (ASVS 5.0 7.3: idle and absolute limits)
 
