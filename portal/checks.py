@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own name
 
 from onboarding.entitlement import file as entitlement_file
+from tenants import names
 
 LONG_ENOUGH = 32  # characters of a secret
 FACTS_OF_NAMES = {"tenant", "application", "environment"}
@@ -52,6 +53,8 @@ def _patterns() -> Iterator[CheckMessage]:
             hint="Otherwise two services would ask for one namespace.",
             id="portal.E002",
         )
+    for fault in names.pattern_faults(settings.BERTH_NAME_PATTERNS):
+        yield Error(fault, hint="docs/configure.md shows the patterns.", id="portal.E007")
 
 
 def _facts(pattern: str) -> set[str]:

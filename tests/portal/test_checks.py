@@ -47,6 +47,7 @@ def test_a_right_configuration_gives_no_message(settings: Settings) -> None:
         ("portal.E004", {"ALLOWED_HOSTS": ["berth.example.com", "*"]}),
         ("portal.E005", {"BERTH_DATABASE": "sqlite"}),
         ("portal.E006", {"BERTH_TOKEN_PEPPER": "short"}),
+        ("portal.E007", {"BERTH_NAME_PATTERNS": {"workload_namespace": "{tenant}_{application}"}}),
         ("portal.W002", {"BERTH_QUEUE_URL": "redis://valkey.example.com/0"}),
     ],
 )
