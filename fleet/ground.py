@@ -118,10 +118,14 @@ def unprime_tenant(presence: TenantCluster, entries: Sequence[Entry], *, owner: 
 
 
 def delivery_of(placement: Placement) -> Delivered:
-    """Return what Flux says of a placement, read just now and kept as its last word."""
+    """Return what Flux says of a placement, read just now and kept as its last word.
+
+    On a rehearsal cluster Flux says nothing, and nothing is kept.
+    """
     with hearing.listening(placement.cluster) as access:
         said = delivery.read(access, placement)
-    delivery.note(placement, said)
+    if not said.rehearsal:
+        delivery.note(placement, said)
     return said
 
 

@@ -6,6 +6,8 @@ from django.db.models import Q
 from portal.clock import now
 from tenants.models import Cluster, Placement
 
+SHORT = 8  # characters of a commit that tell it from others
+
 
 class Connection(models.Model):
     """How the portal reaches a joined cluster: address, authority and its own renewing token."""
@@ -58,3 +60,9 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.placement_id}: {self.kustomization}"
+
+    @property
+    def applied_in_short(self) -> str:
+        """The applied revision as people say it, such as main@3f1c9d7b."""
+        branch, _, commit = self.applied_revision.partition("@")
+        return f"{branch}@{commit.rpartition(':')[2][:SHORT]}" if commit else branch

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from fleet import ground, toolbox
+from fleet import delivery, ground, toolbox
 from fleet.models import Observation
-from fleet.ports import ClusterAccess, Health, Ref
+from fleet.ports import ClusterAccess, Delivered, Health, Ref
 from portal.clock import now
 from portal.errors import (
     ClusterBusy,
@@ -252,18 +252,17 @@ def test_a_rehearsed_delivery_says_so_and_names_no_revision(
     said = ground.delivery_of(placement)
     assert (said.kustomization, said.rehearsal) == (Health.READY, True)
     assert said.applied_revision == ""
-    assert Observation.objects.get().kustomization == "ready"
+    assert not Observation.objects.exists()
 
 
-def test_an_older_word_does_not_replace_a_later_one(
-    placement: Placement, plan: Planned, clock: Any
-) -> None:
-    prime(placement, plan)
-    ground.delivery_of(placement)
+def test_an_older_word_does_not_replace_a_later_one(placement: Placement, clock: Any) -> None:
+    delivery.note(placement, Delivered(Health.READY, Health.READY))
     clock.shift(timedelta(minutes=-5))
-    ground.unprime_placement(placement, plan.placement)
-    ground.delivery_of(placement)
+    delivery.note(placement, Delivered(Health.READY, Health.FAILED))
     assert Observation.objects.get().kustomization == "ready"
+    clock.shift(timedelta(minutes=6))
+    delivery.note(placement, Delivered(Health.READY, Health.RUNNING))
+    assert Observation.objects.get().kustomization == "running"
 
 
 def test_a_request_to_reconcile_is_on_the_source(

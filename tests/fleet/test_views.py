@@ -41,7 +41,11 @@ def of(cluster: Cluster) -> str:
 
 
 def observed(placement: Placement, **words: str) -> Observation:
-    fields = {"source": "ready", "kustomization": "ready", "applied_revision": "main@sha1:abc"}
+    fields = {
+        "source": "ready",
+        "kustomization": "ready",
+        "applied_revision": "main@sha1:0123abcd4567",
+    }
     return Observation.objects.create(placement=placement, **(fields | words))
 
 
@@ -84,7 +88,7 @@ def test_a_cluster_shows_the_last_word_of_flux(olivia: User, fleet: dict[str, Cl
     text = page(olivia, of(fleet["joined"]))
     assert placement.namespace in text
     assert "BuildFailed: no such file" in text
-    assert "main@sha1:abc" in text
+    assert "main@0123abcd<" in text
 
 
 def test_a_placement_nobody_looked_at_is_not_green(olivia: User, fleet: dict[str, Cluster]) -> None:
