@@ -98,7 +98,7 @@ def test_the_export_beside_the_list_is_narrowed_like_it(placement: Placement, al
     assert 'href="/api/v1/services/export?format=csv&amp;environment=dev"' in page
 
 
-@pytest.mark.parametrize("query", [{"q": "\0"}, {"environment": "\0"}, {"after": "\0"}])
+@pytest.mark.parametrize("query", [{"environment": "nowhere"}, {"after": "%"}, {"page": "x"}])
 def test_nonsense_in_the_address_is_no_failure(
     query: dict[str, str], placement: Placement, alice: User
 ) -> None:
