@@ -4,7 +4,7 @@ Rows that a slug identifies (tenants, catalogue, clusters) are made once and fou
 two services can be made without saying that they share an environment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -101,7 +101,7 @@ def make_destination(slug: str = "orders-db", **fields: Any) -> Destination:
 def make_cluster(
     slug: str = "eu1-a",
     *,
-    environments: Sequence[Environment] = (),
+    environments: Iterable[Environment] = (),
     rehearsal: bool = True,
     **fields: Any,
 ) -> Cluster:
@@ -109,8 +109,9 @@ def make_cluster(
     fields.setdefault("region", "eu1")
     fields.setdefault("delivery", Delivery.REHEARSAL if rehearsal else Delivery.API)
     cluster, made = Cluster.objects.get_or_create(slug=slug, defaults=fields)
-    if made or environments:
-        cluster.environments.add(*(environments or [make_environment()]))
+    taken = list(environments)
+    if made or taken:
+        cluster.environments.add(*(taken or [make_environment()]))
     return cluster
 
 
