@@ -62,15 +62,13 @@ MAIN = (
 MORE = (
     Entry("Stuck orders", "onboarding:stuck", "alert-triangle", OPERATORS, _stuck),
     Entry("Missing applications", "onboarding:unlisted", "inbox", OPERATORS, _wishes),
+    Entry("Fleet", "fleet:clusters", "heartbeat", WATCHERS),
     Entry("Clusters", "tenants:clusters", "server", WATCHERS),
     Entry("Tenants", "tenants:tenants", "users", WATCHERS),
     Entry("Applications", "tenants:applications", "box", WATCHERS),
     Entry("Catalogue", "tenants:catalogue", "list-details", WATCHERS),
     Entry("People", "accounts:people", "user-check", OPERATORS),
     Entry("Machine tokens", "accounts:machines", "key", OPERATORS),
-    Entry("Catalogue", "tenants:catalogue", "list-details", WATCHERS),
-    Entry("People", "accounts:people", "id-badge-2", OPERATORS),
-    Entry("Machines", "accounts:machines", "key", OPERATORS),
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
     Entry("Components", "onboarding:components", "layout-grid", OPERATORS),
 )
