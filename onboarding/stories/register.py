@@ -13,6 +13,7 @@ from onboarding.models import Order
 from onboarding.plans import drafting
 from onboarding.repositories import credentials
 from portal.clock import now
+from portal.errors import BerthError
 from tenants.actions import owners, registration
 from tenants.actions.registration import PlacementSpec, ServiceSpec
 from tenants.lifecycle import Lifecycle
@@ -65,18 +66,32 @@ def retire(task: Task) -> None:
     """Mark what this order registered as retired, and take away ground that nobody stands on now.
 
     The last placement of a tenant on a cluster lets the shared ground leave; newcomers wait until
-    it is gone. Nothing registered is nothing to do. Raises StillGoing until the ground is gone.
+    it is gone. Nothing registered is nothing to do. Raises StillGoing until the ground is gone,
+    once every cluster has been tried: one that is away does not hold the others.
     """
     service = service_of(task.order)
     if service is None:
         return
     with task.holding():
         registration.retire_service(service, by=SYSTEM, reason=task.order.back_reason)
-    for placement in service.placements.select_related("tenant_cluster__cluster"):
-        presence = placement.tenant_cluster
-        if presence.presence == Presence.LEAVING:
-            objects = drafting.objects_of(task.plan, placement.uuid)
-            ground.unprime_tenant(presence, objects["tenant"], owner=task.key)
+    leaving = service.placements.filter(tenant_cluster__presence=Presence.LEAVING)
+    problems = [
+        problem
+        for placement in leaving.select_related("tenant_cluster__cluster")
+        if (problem := _left_behind(task, placement))
+    ]
+    if problems:
+        raise problems[0]
+
+
+def _left_behind(task: Task, placement: Placement) -> BerthError | None:
+    """Take away the ground below a placement, and return what came in the way."""
+    objects = drafting.objects_of(task.plan, placement.uuid)
+    try:
+        ground.unprime_tenant(placement.tenant_cluster, objects["tenant"], owner=task.key)
+    except BerthError as problem:
+        return problem
+    return None
 
 
 def resolver(placement: Placement) -> Callable[[str], str]:
