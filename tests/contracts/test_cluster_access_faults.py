@@ -14,6 +14,7 @@ from portal.errors import (
     ClusterForbidden,
     ClusterUnreachable,
     FieldOwned,
+    NamespaceForeign,
     NotJoined,
     ObjectRefused,
     QuotaPending,
@@ -250,6 +251,14 @@ def test_removal_is_for_exactly_what_was_looked_at(api: FakeApi, access: ApiAcce
     assert deletion.body["propagationPolicy"] == "Background"
 
 
+def test_what_carries_other_labels_is_not_asked_to_go(api: FakeApi, access: ApiAccess) -> None:
+    found = {"metadata": {"name": "shop", "uid": "u-7", "labels": {"team": "shop"}}}
+    api.answer = lambda _: Says(200, found)
+    with pytest.raises(NamespaceForeign, match="shop"):
+        access.remove(Ref("v1", "Namespace", "", "shop"), only_labelled={"team": "other"})
+    assert {each.method for each in api.asked} == {"GET"}
+
+
 def test_what_is_on_its_way_out_is_not_asked_again(api: FakeApi, access: ApiAccess) -> None:
     found = {
         "metadata": {"name": "shop", "uid": "u-7", "deletionTimestamp": "2026-11-23T09:00:00Z"}
@@ -257,6 +266,13 @@ def test_what_is_on_its_way_out_is_not_asked_again(api: FakeApi, access: ApiAcce
     api.answer = lambda _: Says(200, found)
     assert not access.remove(Ref("v1", "Namespace", "", "shop"), only_labelled={})
     assert {each.method for each in api.asked} == {"GET"}
+
+
+def test_a_redirect_is_not_followed_with_the_token(api: FakeApi, access: ApiAccess) -> None:
+    api.says(Says(307, b"", headers={"Location": f"{api.address}/elsewhere"}))
+    with pytest.raises(ClusterUnreachable, match="307"):
+        access.read(Ref("v1", "Namespace", "", "shop"))
+    assert len(api.asked) == 1
 
 
 def test_a_few_connections_are_kept(api: FakeApi, shop: Space) -> None:
