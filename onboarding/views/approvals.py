@@ -23,9 +23,7 @@ from portal.errors import BerthError
 @require_safe
 def inbox(http: SignedIn) -> HttpResponse:
     """List the orders that wait for this person, the next due first."""
-    waiting = list(lookups.inbox_of(http.user))
-    lines = [(order, lookups.change_of(order)) for order in waiting]
-    lines.sort(key=lambda line: line[1].expires_at if line[1] else line[0].submitted_at)
+    lines = lookups.with_changes(lookups.inbox_of(http.user))
     return render(http, "onboarding/inbox.html", {"lines": lines})
 
 
@@ -100,7 +98,7 @@ def refuse(http: SignedIn, number: int) -> HttpResponse:
 
 def _next(http: SignedIn) -> HttpResponse:
     """After a decision the next one is open already."""
-    waiting = lookups.inbox_of(http.user).order_by("pk").first()
-    if waiting is None:
+    waiting = lookups.with_changes(lookups.inbox_of(http.user))
+    if not waiting:
         return redirect("onboarding:inbox")
-    return redirect("onboarding:approval", waiting.pk)
+    return redirect("onboarding:approval", waiting[0][0].pk)

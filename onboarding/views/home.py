@@ -24,7 +24,7 @@ def home(http: SignedIn) -> HttpResponse:
     services = record.services_of(user).filter(application__tenant__in=user.tenants.all())
     services = services.exclude(lifecycle="retired")
     page = {
-        "decisions": [(each, lookups.change_of(each)) for each in lookups.inbox_of(user)],
+        "decisions": lookups.with_changes(lookups.inbox_of(user)),
         "stuck": _lines(list(lookups.stuck(user))) if user.is_operator else [],
         "drafts": [(each, application, _gap(each)) for each, application in drafts],
         "under_way": _lines(list(lookups.own_under_way(user))),

@@ -12,7 +12,12 @@ from django.db import transaction  # noqa: E402 (models can be imported only onc
 from accounts.models import User  # noqa: E402 (the same)
 from onboarding import actions, drafts, toolbox  # noqa: E402 (the same)
 from onboarding.models import Order, RunState, StepRun  # noqa: E402 (the same)
-from tenants.models import Application  # noqa: E402 (the same)
+from portal.clock import now  # noqa: E402 (the same)
+from tenants.catalogue import Environment, Size  # noqa: E402 (the same)
+from tenants.lifecycle import Lifecycle  # noqa: E402 (the same)
+from tenants.models import Application, Cluster  # noqa: E402 (the same)
+from tests.e2e.pages import SERVICE  # noqa: E402 (the same)
+from tests.make import make_placement, make_service  # noqa: E402 (the same)
 
 REFUSED = "ResourceQuota retail-basket-dev/workload: denied by a policy of the cluster."
 
@@ -32,7 +37,22 @@ def main() -> None:
             error_code="cluster.object-refused",
             error_detail=REFUSED,
         )
+    _placed(rex)
     actions.report_unlisted(by=rex, name="Loyalty points", note="Owned by retail since May.")
+
+
+def _placed(owner: User) -> None:
+    """Put Catalogue for dev on the rehearsal cluster, as if an order had done so long ago."""
+    service = make_service(
+        Application.objects.get(slug="catalogue"),
+        Environment.objects.get(slug="dev"),
+        uuid=SERVICE,
+        owner=owner,
+        size=Size.objects.get(slug="m"),
+        lifecycle=Lifecycle.REHEARSED,
+    )
+    cluster = Cluster.objects.get(slug="rehearsal")
+    make_placement(service, cluster, lifecycle=Lifecycle.REHEARSED, live_at=now())
 
 
 def _order(person: User, application: str, environment: str) -> Order:

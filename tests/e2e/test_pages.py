@@ -7,41 +7,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize
 
 from tests.e2e.conftest import Visit
+from tests.e2e.pages import PAGES
 from tests.e2e.watching import WEIGHT, Watch, keep
 
 pytestmark = pytest.mark.browser
 
-PAGES = [
-    ("dana", "home", "/"),
-    ("dana", "order-a-berth", "/orders/new/"),
-    ("dana", "not-listed", "/orders/new/unlisted/"),
-    ("dana", "orders", "/orders/"),
-    ("dana", "nothing-found", "/search/?q=zzz"),
-    ("dana", "not-found", "/orders/999999999/"),
-    ("dana", "account", "/you/"),
-    ("dana", "services", "/services/"),
-    ("rex", "home-of-rex", "/"),
-    ("rex", "order-waiting", "/orders/1/"),
-    ("rex", "order-plan", "/orders/1/plan/"),
-    ("rex", "order-evidence", "/orders/1/evidence/"),
-    ("rex", "order-audit", "/orders/1/audit/"),
-    ("rex", "order-raw", "/orders/1/raw/"),
-    ("rex", "order-stuck", "/orders/2/"),
-    ("rex", "withdraw", "/orders/2/withdraw/"),
-    ("rex", "found", "/search/?q=basket"),
-    ("andy", "approvals", "/approvals/"),
-    ("andy", "approval", "/approvals/1/"),
-    ("olga", "home-of-an-operator", "/"),
-    ("olga", "stuck-orders", "/operate/stuck/"),
-    ("olga", "missing-applications", "/operate/missing/"),
-    ("olga", "clusters", "/clusters/"),
-    ("olga", "tenants", "/tenants/"),
-    ("olga", "applications", "/applications/"),
-    ("olga", "people", "/people/"),
-    ("olga", "machines", "/machines/"),
-    ("olga", "components", "/components/"),
-    ("audrey", "audit", "/audit/"),
-]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 COLOURS = ("color-contrast", "link-in-text-block")

@@ -1,0 +1,42 @@
+"""The pages that are looked at: who opens them, a name for the picture, and the address."""
+
+from uuid import UUID
+
+SERVICE = UUID("5e5e0000-0000-4000-8000-000000000001")  # made by rows.py
+PAGES = [
+    ("dana", "home", "/"),
+    ("dana", "order-a-berth", "/orders/new/"),
+    ("dana", "not-listed", "/orders/new/unlisted/"),
+    ("dana", "orders", "/orders/"),
+    ("dana", "nothing-found", "/search/?q=zzz"),
+    ("dana", "not-found", "/orders/999999999/"),
+    ("dana", "account", "/you/"),
+    ("dana", "services", "/services/"),
+    ("rex", "home-of-rex", "/"),
+    ("rex", "service", f"/services/{SERVICE}/"),
+    ("rex", "service-placements", f"/services/{SERVICE}/placements/"),
+    ("rex", "deliveries", f"/fleet/deliveries/{SERVICE}/"),
+    ("rex", "order-waiting", "/orders/1/"),
+    ("rex", "order-plan", "/orders/1/plan/"),
+    ("rex", "order-evidence", "/orders/1/evidence/"),
+    ("rex", "order-audit", "/orders/1/audit/"),
+    ("rex", "order-raw", "/orders/1/raw/"),
+    ("rex", "order-stuck", "/orders/2/"),
+    ("rex", "withdraw", "/orders/2/withdraw/"),
+    ("rex", "found", "/search/?q=basket"),
+    ("andy", "approvals", "/approvals/"),
+    ("andy", "approval", "/approvals/1/"),
+    ("olga", "home-of-an-operator", "/"),
+    ("olga", "stuck-orders", "/operate/stuck/"),
+    ("olga", "missing-applications", "/operate/missing/"),
+    ("olga", "fleet", "/fleet/"),
+    ("olga", "clusters", "/clusters/"),
+    ("olga", "catalogue", "/catalogue/"),
+    ("olga", "make-tenant", "/tenants/new/"),
+    ("olga", "tenants", "/tenants/"),
+    ("olga", "applications", "/applications/"),
+    ("olga", "people", "/people/"),
+    ("olga", "machines", "/machines/"),
+    ("olga", "components", "/components/"),
+    ("audrey", "audit", "/audit/"),
+]
