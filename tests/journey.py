@@ -5,7 +5,7 @@ whom alice and bob are two. Both run on the rehearsal cluster eu1-a.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -56,9 +56,24 @@ class Portal:
     folder: Path
     tools: Tools
     application: Application
+    answers: dict[str, Any]
     clock: time_machine.Traveller
     story: Story = STORIES["onboard"]
-    answers: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def on(cls, folder: Path, application: Application, clock: time_machine.Traveller) -> "Portal":
+        """Return a portal whose settings lie in this folder, with a form for this application."""
+        answers = {
+            "application": str(application.uuid),
+            "region": "eu1",
+            "name": application.slug,
+            "size": "s",
+            "scaffold": "web-service",
+            "destinations": ["orders-db"],
+            "owner": str(application.owner.uuid),
+        }
+        # made anew: the tools of the process were made with other settings
+        return cls(folder, toolbox.tools.__wrapped__(), application, answers, clock)
 
     def draft(self, by: User, *environments: str, **changes: Any) -> Draft:
         """Fill the form for these environments."""
@@ -174,18 +189,4 @@ def basket(alice: User, bob: User, retail: Tenant) -> Application:
 
 @pytest.fixture
 def portal(folders: Path, basket: Application, clock: time_machine.Traveller) -> Portal:
-    return Portal(
-        folder=folders,
-        tools=toolbox.tools.__wrapped__(),  # made anew: the settings are those of this test
-        application=basket,
-        clock=clock,
-        answers={
-            "application": str(basket.uuid),
-            "region": "eu1",
-            "name": "basket",
-            "size": "s",
-            "scaffold": "web-service",
-            "destinations": ["orders-db"],
-            "owner": str(basket.owner.uuid),
-        },
-    )
+    return Portal.on(folders, basket, clock)
