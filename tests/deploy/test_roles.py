@@ -86,6 +86,15 @@ def test_one_binding_reaches_the_whole_cluster_and_is_for_the_portal() -> None:
 
 def test_rights_come_last_when_the_guards_stand() -> None:
     assert shipped.in_order()[-1]["kind"] == "ClusterRoleBinding"
+    (listed,) = shipped.documents(shipped.FOLDER / "kustomization.yaml")
+    assert listed["sortOptions"] == {"order": "fifo"}
+
+
+def test_every_file_is_applied_or_optional() -> None:
+    (listed,) = shipped.documents(shipped.FOLDER / "kustomization.yaml")
+    found = {str(file.relative_to(shipped.FOLDER)) for file in shipped.FOLDER.rglob("*.yaml")}
+    rest = found - set(listed["resources"])
+    assert rest == {"kustomization.yaml", "optional/flux-reader.yaml"}
 
 
 def test_guards_leave_the_portals_home_alone() -> None:
