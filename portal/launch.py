@@ -52,8 +52,8 @@ def main() -> int:
     """Run until Ctrl-C; return 0 then, 1 when it cannot start, or what a process ended with."""
     data = Path(os.environ.get("BERTH_DATA", ROOT / "var")).absolute()
     try:
-        with alone(data) as address:
-            site = Site(data, free_port(), queue_socket(data))
+        with alone(data) as address, free_port() as port:
+            site = Site(data, port, queue_socket(data))
             lay_environment(site)
             address.write_text(os.environ["BERTH_URL"])
             return run(site, introduction=prepare())
@@ -93,19 +93,32 @@ class NoPort(Exception):
     """Every port that was tried is taken."""
 
 
-def free_port() -> int:
-    """Return BERTH_PORT (8000) or the next port on loopback that nobody listens on."""
+@contextmanager
+def free_port() -> Iterator[int]:
+    """Give BERTH_PORT (8000) or the next port on loopback that nobody listens on or has taken.
+
+    Two portals that start at once must not choose the same one: each holds a name in the kernel's
+    abstract namespace, which leaves no file behind.
+    """
     first = int(os.environ.get("BERTH_PORT", "8000"))
     for port in range(first, first + PORTS):
-        with socket.socket() as probe:
-            # as gunicorn does, so that connections of the last run do not count
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return port
+        with socket.socket(socket.AF_UNIX) as hold:
+            if _is_ours(port, hold):
+                yield port
+                return
     raise NoPort(f"No port from {first} to {first + PORTS - 1} is free on {HOST}.")
+
+
+def _is_ours(port: int, hold: socket.socket) -> bool:
+    with socket.socket() as probe:
+        # as gunicorn does, so that connections of the last run do not count
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            hold.bind(f"\0berth-port-{port}")
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def queue_socket(data: Path) -> Path:

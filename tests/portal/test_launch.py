@@ -14,7 +14,20 @@ def test_a_taken_port_gives_the_next_one(monkeypatch: pytest.MonkeyPatch) -> Non
         taken.bind((launch.HOST, 0))
         taken.listen()
         monkeypatch.setenv("BERTH_PORT", str(taken.getsockname()[1]))
-        assert launch.free_port() > taken.getsockname()[1]
+        with launch.free_port() as port:
+            assert port > taken.getsockname()[1]
+
+
+def test_two_portals_that_start_at_once_choose_different_ports() -> None:
+    with launch.free_port() as one, launch.free_port() as other:
+        assert one != other
+
+
+def test_a_port_that_is_no_longer_held_is_chosen_again() -> None:
+    with launch.free_port() as one:
+        pass
+    with launch.free_port() as other:
+        assert other == one
 
 
 def test_a_second_start_on_the_same_folder_is_told_where_the_first_one_is(tmp_path: Path) -> None:
