@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from onboarding import offers
+from onboarding import offers, room
 from onboarding.models import Order
 from onboarding.offers import Permit
+from onboarding.plans.quantities import cpu, memory
 from onboarding.ports import About
 from portal.fields import Card
 from tenants import lookups as record
@@ -62,8 +63,8 @@ def _follows(environment: Environment) -> str:
 
 
 def _clusters(environment: Environment, region: str) -> str:
-    names = [cluster.slug for cluster in offers.clusters(environment, region)]
-    return f"{region}: {', '.join(names)}" if names else f"{region}: no cluster"
+    clusters = offers.clusters(environment, region)
+    return f"{region}: {room.in_words(clusters) if clusters else 'no cluster'}"
 
 
 def of_region(region: str) -> Choice:
@@ -75,9 +76,9 @@ def of_size(size: Size) -> Choice:
         size.name,
         text=size.fits,
         facts=[
-            f"{size.cpu_requests} CPU, at most {size.cpu_limits}",
-            f"{size.memory_requests} memory, at most {size.memory_limits}",
-            f"{size.storage} storage, {size.pods} pods",
+            f"{cpu(size.cpu_requests)} guaranteed, at most {cpu(size.cpu_limits)}",
+            f"{memory(size.memory_requests)} of memory, at most {memory(size.memory_limits)}",
+            f"{memory(size.storage)} of storage, {size.pods} pods",
         ],
     )
 

@@ -5,6 +5,7 @@ Pure: desired state in, nodes and texts out. The text beside the tree is one lea
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import unified_diff
 from typing import Any
 
 import yaml
@@ -55,6 +56,30 @@ def exhibit(plans: Sequence[tuple[str, Desired]], key: str, address: str) -> Exh
     if len(nodes) == 1:
         return Exhibit(nodes[0].children, leaf)
     return Exhibit(nodes, leaf)
+
+
+def changes(before: Desired, after: Desired) -> str:
+    """Return what differs between two plans as a unified diff, text by text; nothing if nothing."""
+    old, new = _texts(before), _texts(after)
+    parts = [
+        "\n".join(
+            unified_diff(
+                old.get(key, "").splitlines(),
+                new.get(key, "").splitlines(),
+                f"before {key}" if key in old else "nothing",
+                f"now {key}" if key in new else "nothing",
+                lineterm="",
+            )
+        )
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+    return "\n\n".join(parts)
+
+
+def _texts(desired: Desired) -> dict[str, str]:
+    _, leaves = _plan(0, "", desired)
+    return {f"{leaf.key.split('/')[1]} {leaf.title}": leaf.text for leaf in leaves}
 
 
 Branch = tuple[Node, list[Leaf]]

@@ -5,8 +5,9 @@ from typing import Any
 
 from audit import lookups as ledger
 from audit.lookups import Line
-from onboarding import answers
+from onboarding import answers, exhibits
 from onboarding.models import Evidence, Order, Plan, Revision, StepRun
+from onboarding.plans import drafting
 from onboarding.stories import STORIES
 from onboarding.timeline import Row, rows
 from tenants.models import Cluster, Delivery, Placement
@@ -67,6 +68,14 @@ def plan_before(order: Order) -> Plan | None:
     """Return the plan of the latest revision before this one that had any."""
     earlier = Plan.objects.filter(revision__order=order, revision__number__lt=order.revision_number)
     return earlier.order_by("-revision__number").first()
+
+
+def changes_of(order: Order, plan: Plan) -> str:
+    """Return how the plan differs from the one before it, or nothing where there was none."""
+    before = plan_before(order)
+    if before is None:
+        return ""
+    return exhibits.changes(drafting.content(before), drafting.content(plan))
 
 
 def evidence_of(order: Order) -> Sequence[Evidence]:

@@ -54,6 +54,7 @@ def _shown(http: SignedIn, order: Order, refusal: RefusalForm) -> HttpResponse:
         address = reverse("onboarding:approval", args=(order.pk,))
         shown = [(preview.environment.name, preview.desired)]
         page["preview"] = preview
+        page["changes"] = histories.changes_of(order, drafted)
         page["exhibit"] = exhibits.exhibit(shown, http.GET.get("show", ""), address)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal.errors else HTTPStatus.OK
     return render(http, "onboarding/approval.html", page, status=status)

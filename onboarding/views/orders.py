@@ -95,6 +95,7 @@ def plan(http: SignedIn, number: int) -> HttpResponse:
         shown = [(preview.environment.name, preview.desired)]
         page["preview"] = preview
         page["plan"] = drafted
+        page["changes"] = histories.changes_of(found, drafted)
         page["exhibit"] = exhibits.exhibit(shown, http.GET.get("show", ""), address)
     return render(http, "onboarding/order_plan.html", page)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from onboarding.exhibits import Node, exhibit
+from onboarding.exhibits import Node, changes, exhibit
 
 
 def entry(kind: str, name: str) -> dict[str, Any]:
@@ -67,3 +67,14 @@ def test_several_environments_stand_side_by_side() -> None:
     shown = exhibit([("Dev", DESIRED), ("Prod", DESIRED)], "", "/plan/")
     assert [node.label for node in shown.nodes] == ["Dev", "Prod"]
     assert len({node.url for node in leaves(shown.nodes)}) == 12
+
+
+def test_two_plans_are_told_apart_text_by_text() -> None:
+    files = [{"path": "README.md", "content": "# Basket\nnew"}]
+    after = DESIRED | {"repository": {"name": "retail/basket", "files": files}}
+    said = changes(DESIRED, after)
+    assert "--- before repository README.md" in said
+    assert "+new" in said
+    assert "+++ nothing" in said  # app.yaml is gone
+    assert "ResourceQuota" not in said
+    assert changes(DESIRED, DESIRED) == ""
