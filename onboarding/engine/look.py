@@ -76,7 +76,7 @@ def _end(held: Lease, order: Order) -> None:
         ).update(ended_as=order.back_as, ended_at=now(), next_try_at=None)
         if not ended:
             raise Lost
-        runs.close_open(order)
+        runs.close_all(order)
 
 
 def _take(

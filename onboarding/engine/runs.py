@@ -167,12 +167,20 @@ def fail_unforeseen(lease: Lease, order: Order, run: StepRun) -> None:
 
 
 def close_open(order: Order, *, note: str = "") -> None:
-    """Close what waits or is stuck, inside the transaction that turns or ends the order.
+    """Close what waits or is stuck, inside the transaction that turns the order.
 
-    A run in mid-step stays as it is while the order goes on: undo has to know of it.
+    A run in mid-step stays as it is: its worker may be about to write an outcome.
     """
-    resting = [RunState.WAITING, RunState.STUCK]
-    StepRun.objects.filter(order=order, state__in=resting).update(
+    _close(order, RunState.WAITING, RunState.STUCK, note=note)
+
+
+def close_all(order: Order) -> None:
+    """Close whatever is left, inside the transaction that ends the order."""
+    _close(order, RunState.WAITING, RunState.STUCK, RunState.MOVING, note="Overtaken by the end.")
+
+
+def _close(order: Order, *states: RunState, note: str) -> None:
+    StepRun.objects.filter(order=order, state__in=states).update(
         state=RunState.OVER, succeeded=False, finished_at=now(), waits_for="", note=note
     )
 
