@@ -86,8 +86,8 @@ def entries(services: QuerySet[Service]) -> Iterator[Entry]:
     """Yield each service with all that hangs on it, in the order in which services were made."""
     with long_read() as alias:
         rows = services.using(alias).select_related(None).prefetch_related(None).order_by("pk")
-        placements = _Following(_placements(rows, alias))
-        destinations = _Following(_destinations(rows, alias))
+        placements = Following(_placements(rows, alias))
+        destinations = Following(_destinations(rows, alias))
         for key, *columns in _services(rows):
             entry = _with_stage(dict(zip(SERVICE, columns, strict=True)))
             entry["destinations"] = [slug for _, slug in destinations.of(key)]
@@ -118,7 +118,7 @@ def _destinations(rows: QuerySet[Service], alias: str) -> Iterator[tuple[Any, ..
     return found.values_list("service_id", "destination_id").iterator(CHUNK)
 
 
-class _Following:
+class Following:
     """Rows that begin with their service, handed out as services come by in the same order."""
 
     def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:

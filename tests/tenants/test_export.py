@@ -104,6 +104,17 @@ def test_an_export_is_narrowed_like_the_list(service: Service, alice: User) -> N
     assert browser_of(alice).get(PATH, {"enviroment": "prod"}).status_code == 400
 
 
+def test_rows_of_a_service_that_did_not_come_by_hold_up_none_after_it() -> None:
+    following = export.Following(iter([(1, "a"), (3, "b"), (3, "c"), (5, "d")]))
+    assert [following.of(service) for service in (2, 3, 4, 5, 6)] == [
+        [],
+        [(3, "b"), (3, "c")],
+        [],
+        [(5, "d")],
+        [],
+    ]
+
+
 def fill(many: int) -> None:
     """Make services of one tenant, two placements each, by few statements."""
     tenant, owner = make_tenant("big"), make_user()

@@ -91,6 +91,13 @@ def test_a_taken_name_is_offered_with_the_next_number() -> None:
     assert names.suggest("x" * 63, {"x" * 63}) == "x" * 62 + "2"
 
 
+def test_a_name_may_have_63_characters_and_no_more() -> None:
+    assert names.faults("x" * 63) == []
+    assert names.faults("x" * 64) == ["The name has 64 characters; 63 is the limit."]
+    assert names.label_value_faults("x" * 63) == []
+    assert names.label_value_faults("x" * 64) != []
+
+
 def test_a_name_that_is_too_long_says_by_how_much() -> None:
     with pytest.raises(NameUnfit, match="82 characters; 63 is the limit"):
         names.workload_namespace("t" * 30, "a" * 30, "e" * 20, PATTERNS)
