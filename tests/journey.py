@@ -133,6 +133,16 @@ class Portal:
     def with_tools(self, **changes: Any) -> None:
         self.tools = replace(self.tools, **changes)
 
+    def before(self, name: str, happens: Callable[[], object]) -> None:
+        """Let something happen when a worker has begun the step and has not acted yet."""
+        act = self.story.step(name).do
+
+        def first(task: Task, tools: Tools) -> Outcome:
+            happens()
+            return act(task, tools)
+
+        self.replace_steps(lambda step: replace(step, do=first) if step.name == name else step)
+
     def after(self, name: str, happens: Callable[[], object]) -> None:
         """Let something happen when the step has acted, before its outcome is written."""
         act = self.story.step(name).do

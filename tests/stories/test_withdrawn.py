@@ -1,11 +1,13 @@
 """An order withdrawn at any step leaves nothing, and one that is operational cannot be."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from accounts.models import User
 from onboarding import actions
+from onboarding.engine.look import look
 from onboarding.engine.steps import Outcome, Step, Task, Tools
 from onboarding.models import Order, Progress
 from onboarding.stories import STORIES
@@ -115,3 +117,19 @@ def test_a_berth_that_is_there_is_untouched_by_the_withdrawal_of_its_sister(
     portal.approve(other, bob)
     assert portal.go_on(other).ended_as == Progress.WITHDRAWN
     assert world.namespaces() == before
+
+
+@pytest.mark.parametrize("name", ["register", "await_delivery", SETTLING])
+def test_a_worker_that_slept_through_the_withdrawal_writes_nothing_into_the_record(
+    portal: Portal, alice: User, name: str
+) -> None:
+    def sleep_while_all_is_taken_back() -> None:
+        order = Order.objects.get()
+        actions.withdraw(order, by=alice, reason="No longer needed.")
+        portal.clock.shift(timedelta(minutes=2))
+        look(order.pk, STORIES["onboard"], portal.tools, owner="another worker")
+        assert again(order).ended_as == Progress.WITHDRAWN
+
+    portal.before(name, sleep_while_all_is_taken_back)
+    assert portal.look(portal.order(alice)).ended_as == Progress.WITHDRAWN
+    world.nothing_is_left()
