@@ -85,3 +85,10 @@ class TestBare(GitHostContract):
         with pytest.raises(RepositoryMoved):
             commits.move(store, main, pygit2.Oid(hex=first), seen=pygit2.Oid(hex=first))
         assert self.head() == theirs
+
+    @pytest.mark.usefixtures("first")
+    def test_undo_leaves_a_repository_whose_orders_nobody_remembers(self) -> None:
+        for mark in ("meant", "pushed"):
+            self.drop(f"refs/berth/{FIRST.key}/{mark}")
+        assert self.host.undo_push(NAME, FIRST.key) == "kept"
+        assert self.content("README.md") == "# Basket\n"

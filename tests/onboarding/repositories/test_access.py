@@ -79,6 +79,12 @@ def test_an_operator_reads_and_does_not_push(basket: Application, olivia: User) 
     assert as_person(olivia, writes=True) is Refusal.READ_ONLY
 
 
+def test_an_operator_who_also_approves_does_not_push_for_a_tenant(
+    basket: Application,
+) -> None:
+    assert as_person(make_user("otto", Role.OPERATOR, Role.APPROVER)) == Admitted("otto")
+
+
 def test_a_stranger_gets_the_answer_of_a_repository_that_does_not_exist(
     basket: Application, charlie: User, payments: Tenant
 ) -> None:
