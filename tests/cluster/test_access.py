@@ -5,38 +5,14 @@ from uuid import uuid4
 
 import pytest
 
-from fleet.connections import kinds
 from fleet.connections.admin import AdminAccess
 from fleet.connections.api import ApiAccess
-from fleet.connections.kinds import Kind
-from fleet.ports import Administration, ClusterAccess, Manifest, Ref
-from portal.errors import ClusterForbidden, FieldOwned, QuotaPending
+from fleet.ports import Administration, ClusterAccess
+from portal.errors import ClusterForbidden, FieldOwned
 from tests.cluster.control_plane import eventually
 from tests.contracts.cluster_access import MINE, ClusterAccessContract, Space
 
 GOING_SECONDS = 60
-COUNTED_SECONDS = 120  # kinds are discovered every 30 s, quotas counted again every 10 s here
-
-# a group that no earlier run taught the quota controller
-GROUP = f"g{uuid4().hex[:6]}.berth.example"
-WIDGETS: Manifest = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": f"widgets.{GROUP}"},
-    "spec": {
-        "group": GROUP,
-        "names": {"kind": "Widget", "plural": "widgets"},
-        "scope": "Namespaced",
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object"}},
-            }
-        ],
-    },
-}
 
 
 class OnTheCluster(ClusterAccessContract):
@@ -89,39 +65,3 @@ def test_a_conflict_names_the_one_who_changed_it(
     assert isinstance(error, FieldOwned)
     assert '"kubectl-edit" owns .spec.podSelector' in error.detail
     admin.remove(ours.ref, only_labelled={})
-
-
-@pytest.fixture
-def widgets(admin: Administration, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Teach the API server and the portal a kind that no quota knows yet."""
-    monkeypatch.setitem(kinds.KINDS, (f"{GROUP}/v1", "Widget"), Kind("widgets"))
-    admin.apply([[WIDGETS]], manager="tests")
-    eventually(lambda: admin.listed(f"{GROUP}/v1", "Widget") is not None, seconds=30)
-    yield
-    admin.remove(Ref.of(WIDGETS), only_labelled={})
-
-
-def test_a_quota_that_has_not_counted_yet_is_tried_later(
-    admin: Administration, widgets: None
-) -> None:
-    space = Space(admin, f"quota-{uuid4().hex[:6]}")
-    space.apply(space.namespace(), quota(space))
-    error = next(failed.error for failed in space.apply(widget(space)).failed)
-    assert isinstance(error, QuotaPending)
-    assert "status unknown for quota" in error.detail
-    eventually(lambda: not space.apply(widget(space)).failed, seconds=COUNTED_SECONDS, pause=1)
-    admin.remove(space.ref, only_labelled={})
-
-
-def quota(space: Space) -> Manifest:
-    return {
-        "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": {"name": "quota", "namespace": space.name},
-        "spec": {"hard": {f"count/widgets.{GROUP}": "5"}},
-    }
-
-
-def widget(space: Space) -> Manifest:
-    metadata = {"name": "widget", "namespace": space.name}
-    return {"apiVersion": f"{GROUP}/v1", "kind": "Widget", "metadata": metadata}
