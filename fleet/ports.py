@@ -19,7 +19,6 @@ ROUND_SECONDS = 15.0  # the longest that one apply may take: under a third of a 
 
 MANAGER = "berth"  # field manager of what the portal makes
 MANAGED = {"app.kubernetes.io/managed-by": "berth"}
-PLACEMENT_LABEL = "berth.internal/placement"
 PLACEMENT_PREFIX = "placement.berth.internal/"  # + workload namespace, on the control namespace
 
 
