@@ -10,7 +10,7 @@ from datetime import datetime
 from django.conf import settings
 
 from audit.ledger import SYSTEM
-from fleet import delivery, hearing, objects
+from fleet import delivery, hearing, objects, toolbox
 from fleet.budget import Budget
 from fleet.objects import Entry, Resolve
 from fleet.ports import MANAGER, PLACEMENT_PREFIX, Delivered, Manifest, Ref
@@ -138,12 +138,12 @@ def request_reconcile(placement: Placement, at: datetime) -> bool:
 def name_is_free(cluster: Cluster, namespace: str) -> bool | None:
     """Say whether a namespace could be made on a cluster; None when the cluster cannot be asked.
 
-    One of our own counts as free here: who holds it is told by the record's claims.
+    One of our own counts as free here: who holds it is told by the record's claims. A person types
+    meanwhile, so it waits shortly, and a cluster that is slower than that is not thought silent.
     """
     ref = Ref("v1", "Namespace", "", namespace)
     try:
-        with hearing.listening(cluster) as access:
-            there = access.read(ref, within=GLANCE)
+        there = toolbox.access(cluster).read(ref, within=GLANCE)
     except BerthError:
         return None
     return there is None or there["metadata"].get("labels", {}).get(labels.MANAGED_BY) == MANAGER

@@ -22,6 +22,8 @@ from portal.errors import (
 from tenants.actions import ground as shared
 from tenants.lifecycle import Lifecycle
 from tenants.models import Placement, Presence, TenantCluster
+from tests.fleet.conftest import MakeConnection
+from tests.fleet.fake_api import FakeApi
 from tests.fleet.plan import Planned, planned, secret
 from tests.make import make_application, make_cluster, make_placement, make_service
 
@@ -295,6 +297,17 @@ def test_a_cluster_that_has_not_joined_cannot_tell(db: None) -> None:
     assert ground.name_is_free(cluster, "retail-basket-dev") is None
     with pytest.raises(NotJoined, match="eu1-b"):
         toolbox.access(cluster)
+
+
+def test_a_glance_that_takes_too_long_says_nothing_of_the_cluster(
+    api: FakeApi, connected: MakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.hang = True
+    monkeypatch.setattr(ground, "GLANCE", 0.2)
+    connection = connected(last_error="")
+    assert ground.name_is_free(connection.cluster, "retail-basket-dev") is None
+    connection.refresh_from_db()
+    assert connection.last_error == ""
 
 
 def test_each_rehearsal_cluster_has_a_folder_of_its_own(db: None) -> None:
