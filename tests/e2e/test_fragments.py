@@ -60,6 +60,16 @@ def test_an_order_that_waits_is_looked_at_quietly(visit: Visit) -> None:
     assert row.evaluate("each => each.isConnected")
 
 
+def test_a_page_says_when_the_portal_does_not_answer_and_when_it_does_again(visit: Visit) -> None:
+    page = visit("rex")
+    page.route("**/timeline/**", lambda route: route.abort())
+    page.goto("/orders/1/")
+    note = page.get_by_text("The portal does not answer at the moment.")
+    expect(note).to_be_visible(timeout=30_000)
+    page.unroute("**/timeline/**")
+    expect(note).to_be_hidden(timeout=30_000)
+
+
 def test_the_keyboard_finds_search_help_and_rows(visit: Visit, portal: Portal) -> None:
     page = visit("rex")
     page.goto("/orders/")
