@@ -19,6 +19,7 @@ class BerthError(Exception):
     code: ClassVar[str] = "berth.error"
 
     def __init__(self, detail: str = "") -> None:
+        detail = detail.replace("\0", "�")  # foreign text may hold it, and PostgreSQL keeps none
         self.detail = detail if len(detail) <= DETAIL_LIMIT else detail[: DETAIL_LIMIT - 1] + "…"
         super().__init__(f"{self.code}: {self.detail}" if self.detail else self.code)
 

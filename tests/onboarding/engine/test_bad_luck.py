@@ -14,7 +14,7 @@ from onboarding.engine.runs import CONFLICT_TRIES
 from onboarding.engine.steps import Done, Outcome, Task
 from onboarding.models import Direction, Order, Progress, RunState
 from portal.clock import now
-from portal.errors import ClusterUnreachable, FieldOwned, NotEntitled
+from portal.errors import DETAIL_LIMIT, ClusterUnreachable, FieldOwned, NotEntitled
 from tests.journey import again
 from tests.onboarding.conftest import MakeOrder
 from tests.onboarding.engine.conftest import World, go, raising
@@ -118,3 +118,13 @@ def test_an_order_that_was_turned_round_before_anybody_came_undoes_what_submit_d
     order = go(order, story.__class__(steps=(first, *story.steps[1:]), guard=story.guard))
     assert world.seen == ["unnames"]
     assert order.ended_as == Progress.WITHDRAWN
+
+
+def test_what_a_foreign_system_says_can_always_be_written_down(
+    make_order: MakeOrder, world: World
+) -> None:
+    world.plans["one"] = raising(ClusterUnreachable("no\0 route " + "x" * 10_000))
+    order = go(make_order(), world.story("one"))
+    detail = order.runs.latest("id").error_detail
+    assert detail.startswith("no� route")
+    assert len(detail) == DETAIL_LIMIT
