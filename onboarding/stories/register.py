@@ -110,7 +110,12 @@ def _secret(placement: Placement, name: str) -> str:
 def undo_push(task: Task, tools: Tools) -> str:
     """Take the commit of this order back; `deleted`, `archived`, `kept` or `absent`."""
     name, commit = drafting.commit_of(task.plan)
-    return tools.githost.undo_push(name, commit.key)
+    result = tools.githost.undo_push(name, commit.key)
+    if not tools.githost.exists(name):
+        note_repository(task, "", "", "")
+        if tools.githost.exists(name):  # a sister order was making it anew just now
+            note_repository(task, tools.githost.name, name, tools.githost.address(name))
+    return result
 
 
 def unprime(task: Task) -> None:
@@ -157,6 +162,6 @@ def result_in_words(order: Order) -> str:
 
 
 def note_repository(task: Task, host: str, name: str, url: str) -> None:
-    """Write the repository's address to the application."""
+    """Write the repository's address to the application; empty texts say that it is gone."""
     with task.holding():
         owners.note_repository(task.order.application, name=name, url=url, host=host, by=SYSTEM)

@@ -174,6 +174,7 @@ def nothing_is_left() -> None:
     """Assert that no order has left anything behind, but for what the record remembers."""
     assert namespaces() == []
     assert [path for path in _repositories(settings.BERTH_GIT_FOLDER) if path[0] != "."] == []
+    assert not Application.objects.exclude(repository_name="", repository_url="").exists()
     assert not Claim.objects.filter(released_at=None).exists()
     assert not Service.objects.filter(lifecycle__in=LIVE).exists()
     assert not Placement.objects.filter(lifecycle__in=LIVE).exists()

@@ -94,8 +94,9 @@ def test_once_the_change_has_started_it_is_too_late(portal: Portal, alice: User)
     assert (order.ended_as, order.revision_number) == (Progress.REHEARSED, 1)
 
 
-def test_amended_while_a_worker_opens_its_change_the_order_starts_anew(
-    portal: Portal, alice: User
+@pytest.mark.parametrize("name", ["open_change", "start_change"])
+def test_amended_while_a_worker_opens_or_starts_its_change_the_order_begins_anew(
+    portal: Portal, alice: User, name: str
 ) -> None:
     done: list[Order] = []
 
@@ -103,10 +104,10 @@ def test_amended_while_a_worker_opens_its_change_the_order_starts_anew(
         if not done:
             done.append(portal.amend(Order.objects.get(), alice, destinations=[]))
 
-    portal.after("open_change", amend_once)
-    order = portal.go_on(portal.order(alice, "prod"))
-    assert order.revision_number == 2
-    assert [change[0] for change in world.now_there().changes] == ["canceled", "authorize"]
+    portal.after(name, amend_once)
+    order = portal.go_on(portal.order(alice))
+    assert (order.revision_number, order.ended_as) == (2, Progress.REHEARSED)
+    assert [change[0] for change in world.now_there().changes] == ["canceled", "closed"]
 
 
 def test_two_amendments_of_one_revision_are_one(portal: Portal, order: Order, alice: User) -> None:
