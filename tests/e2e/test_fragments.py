@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.running import Portal
+from tests.e2e.watching import Watch
 
 pytestmark = pytest.mark.browser
 
@@ -60,7 +61,10 @@ def test_an_order_that_waits_is_looked_at_quietly(visit: Visit) -> None:
     assert row.evaluate("each => each.isConnected")
 
 
-def test_a_page_says_when_the_portal_does_not_answer_and_when_it_does_again(visit: Visit) -> None:
+def test_a_page_says_when_the_portal_does_not_answer_and_when_it_does_again(
+    visit: Visit, watch: Watch
+) -> None:
+    watch.meant += ["net::ERR_FAILED", "htmx:"]
     page = visit("rex")
     page.route("**/timeline/**", lambda route: route.abort())
     page.goto("/orders/1/")

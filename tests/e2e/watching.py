@@ -12,12 +12,16 @@ WEIGHT = 250 * 1024  # bytes of script and style that a page may load, compresse
 
 @dataclass
 class Watch:
-    """Collects while pages are used. `elsewhere` are requests that left the portal's origin."""
+    """Collects while pages are used. `elsewhere` are requests that left the portal's origin.
+
+    `meant` are parts of complaints that a test provokes, such as an answer of 404 or 422.
+    """
 
     origin: str
     complaints: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     weights: dict[str, int] = field(default_factory=dict)
+    meant: list[str] = field(default_factory=lambda: ["status of 4"])
 
     def over(self, context: BrowserContext) -> None:
         """Watch every page of a browser context."""
@@ -27,9 +31,7 @@ class Watch:
         context.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
-        # an answer such as 404 or 422, and a cut line, are meant where a test provokes them
-        meant = "status of 4" in message.text or "net::ERR_FAILED" in message.text
-        if message.type == "error" and not meant:
+        if message.type == "error" and not any(each in message.text for each in self.meant):
             self.complaints.append(message.text)
 
     def _request(self, request: Request) -> None:
