@@ -161,9 +161,10 @@ class Scaffolder(Protocol):
 class Commit:
     """What is to be committed, all chosen when the plan was drafted.
 
-    `key` marks the commit, so that a repeated push finds it. `files` are added where the repository
-    does not have them; a file that is there already is the team's and stays as it is. `branches`
-    and `tags` are references made at the commit where they do not exist yet.
+    `key` (letters, digits and dashes) marks the commit, so that a repeated push finds it. `files`
+    are added where the repository does not have them; a file that is there already is the team's
+    and stays as it is. `branches` and `tags` are references made at the commit where they do not
+    exist yet.
     """
 
     key: str
@@ -177,7 +178,10 @@ class Commit:
 
 
 class GitHost(Protocol):
-    """Where application repositories live. Names are `<tenant>/<application>`."""
+    """Where application repositories live. Names are `<tenant>/<application>`.
+
+    Every call may be repeated. Raises GitHostUnreachable when no answer can be had.
+    """
 
     name: str
 
@@ -191,15 +195,26 @@ class GitHost(Protocol):
     def exists(self, repository: str) -> bool: ...
 
     def address(self, repository: str) -> str:
-        """Return the address for `git clone`, without asking the host."""
+        """Return the address for `git clone`, without asking the host.
+
+        A name that ends in a slash is a folder, and its address begins that of every repository
+        in it.
+        """
         ...
 
     def push(self, repository: str, commit: Commit) -> str:
-        """Put the commit on the default branch once, and return its SHA-1 on every call."""
+        """Put the commit on the default branch once, and return its SHA-1 on every call.
+
+        With nothing to add, that is the head at the time. Raises RepositoryMoved when somebody
+        pushed meanwhile or the repository is gone, PushRefused when something is in the way.
+        """
         ...
 
     def protect(self, repository: str, patterns: Sequence[str]) -> None:
-        """Let only releasers change references that match, such as `refs/heads/prod`."""
+        """Let only releasers change references that match, such as `refs/heads/prod`.
+
+        Patterns add up. Raises PushRefused for one that the host cannot protect.
+        """
         ...
 
     def contains(self, repository: str, applied: str, ours: str) -> bool | None:
@@ -209,6 +224,7 @@ class GitHost(Protocol):
     def undo_push(self, repository: str, key: str) -> str:
         """Delete the repository if its heads are still what `key` pushed, else archive it.
 
-        Returns `deleted`, `archived`, `kept` (others use it) or `absent`.
+        Returns `deleted`, `archived`, `kept` (others use it; branches and tags that `key` made and
+        nobody moved are gone) or `absent`. Raises RepositoryMoved while somebody pushes.
         """
         ...
