@@ -71,8 +71,10 @@ class GitFront:
         self._limits = limits
         self._pushed = pushed
         self._slots = BoundedSemaphore(limits.threads)
-        # found once: the environment of the process has no say in which git runs
         self._git = shutil.which("git") or "/usr/bin/git"
+        if not os.access(HOOKS / "update", os.X_OK):
+            # Git passes over a hook that it may not run, and nothing would be protected
+            raise PermissionError(f"{HOOKS / 'update'} must be executable.")
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         who = visits.basic(environ)
