@@ -7,8 +7,11 @@ default, and one that the queue forgot (a restart of Valkey) puts itself on the 
 from typing import Any
 
 import django_rq
+from django.utils.module_loading import import_string
 from rq import Worker
 from rq.worker_registration import register
+
+from onboarding import doorbell
 
 TTL = 60  # seconds until the queue takes a silent worker for dead
 MAINTENANCE = 30  # seconds between two looks for jobs that dead workers left
@@ -24,7 +27,12 @@ class SteadyWorker(Worker):
 
 
 def steady_worker() -> SteadyWorker:
-    """Return a worker on the default queue."""
+    """Return a worker on the default queue.
+
+    What its jobs need is imported here, once, and not again in the process of every job.
+    """
+    for job in (doorbell.JOB, doorbell.PUSHED):
+        import_string(job)
     queue = django_rq.get_queue()
     return SteadyWorker(
         [queue],
