@@ -97,8 +97,8 @@ def push_scaffold(task: Task, tools: Tools) -> Outcome:
     """Make the repository, or add this environment's overlay to the one that is there."""
     name, commit = drafting.commit_of(task.plan)
     url = tools.githost.ensure(name, owner=task.order.application.uuid)
-    sha = tools.githost.push(name, commit)
     tools.githost.protect(name, drafting.content(task.plan)["repository"]["protected"])
+    sha = tools.githost.push(name, commit)
     register.note_repository(task, tools.githost.name, name, url)
     return Done(
         f"Commit {sha[:10]} is in {name}.", columns={"commit_sha": sha, "repository_name": name}
