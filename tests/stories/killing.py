@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from onboarding.engine.steps import Act, Outcome, Step, Task, Tools
@@ -14,30 +15,29 @@ EFFECTS = frozenset(
 )
 
 
-def killed_once(act: Act, moment: str) -> Act:
-    """Return a step's act in which the worker is killed, the first time, before or after it."""
-    left = [moment]
+def killed_twice(step: Step) -> Step:
+    """Return the step with an act in which the worker is killed before it, then after it."""
+    return replace(step, do=_deadly(step.do))
+
+
+def undo_killed_twice(step: Step) -> Step:
+    """Return the step with an undo in which the worker is killed before it, then after it."""
+    return replace(step, undo=step.undo and _deadly(step.undo))
+
+
+def _deadly(act: Act) -> Act:
+    tries = count(1)
 
     def dying(task: Task, tools: Tools) -> Outcome:
-        when = left.pop() if left else ""
-        if when == "before":
+        number = next(tries)
+        if number == 1:
             raise Killed
         outcome = act(task, tools)
-        if when == "after":
+        if number == 2:
             raise Killed
         return outcome
 
     return dying
-
-
-def with_killed(step: Step, name: str, moment: str, *, back: bool = False) -> Step:
-    """Return the step, its act or its undo deadly if it has this name."""
-    if step.name != name:
-        return step
-    if back:
-        assert step.undo is not None
-        return replace(step, undo=killed_once(step.undo, moment))
-    return replace(step, do=killed_once(step.do, moment))
 
 
 @dataclass

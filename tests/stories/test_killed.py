@@ -15,13 +15,14 @@ from onboarding.models import Direction, Order, Progress
 from onboarding.stories import STORIES
 from tests.journey import Portal
 from tests.stories import world
-from tests.stories.killing import Fate, Mortal, with_killed
+from tests.stories.killing import Fate, Mortal, killed_twice, undo_killed_twice
 from tests.stories.world import World
 
 pytestmark = pytest.mark.django_db
 
 STEPS = STORIES["onboard"].steps
 Tell = Callable[[Portal, User], Order]
+KILLED_TWICE = [False, False, True]
 _kept: dict[str, World] = {}
 
 
@@ -55,30 +56,35 @@ def undisturbed(portal: Portal, by: User, tell: Tell) -> World:
     return _kept[tell.__name__]
 
 
-@pytest.mark.parametrize("name", [step.name for step in STEPS])
-def test_killed_before_and_after_a_step_the_order_ends_as_if_nothing_had_been(
-    portal: Portal, alice: User, name: str
+def test_killed_before_and_after_every_step_the_order_ends_as_if_nothing_had_been(
+    portal: Portal, alice: User
 ) -> None:
     expected = undisturbed(portal, alice, onward)
-    for moment in ("after", "before"):
-        portal.replace_steps(lambda step, at=moment: with_killed(step, name, at))  # type: ignore[misc] # bound now
+    portal.replace_steps(killed_twice)
     order = onward(portal, alice)
-    assert [run.succeeded for run in order.runs.filter(step=name)] == [False, False, True]
+    assert tries(order, Direction.ONWARD) == {step.name: KILLED_TWICE for step in STEPS}
     assert world.now_there() == expected
 
 
-@pytest.mark.parametrize("name", [step.name for step in STEPS if step.undo])
-def test_killed_before_and_after_an_undo_nothing_is_left_all_the_same(
-    portal: Portal, alice: User, name: str
+def test_killed_before_and_after_every_undo_nothing_is_left_all_the_same(
+    portal: Portal, alice: User
 ) -> None:
     expected = undisturbed(portal, alice, back)
-    for moment in ("after", "before"):
-        portal.replace_steps(lambda step, at=moment: with_killed(step, name, at, back=True))  # type: ignore[misc] # bound now
+    portal.replace_steps(undo_killed_twice)
     order = back(portal, alice)
-    undone = order.runs.filter(step=name, direction=Direction.BACK)
-    assert [run.succeeded for run in undone] == [False, False, True]
+    assert tries(order, Direction.BACK) == {
+        step.name: KILLED_TWICE for step in STEPS if step.undo is not None
+    }
     assert world.now_there() == expected
     world.nothing_is_left()
+
+
+def tries(order: Order, direction: str) -> dict[str, list[bool | None]]:
+    """Return for each step how its attempts in this direction ended."""
+    found: dict[str, list[bool | None]] = {}
+    for run in order.runs.filter(direction=direction).order_by("attempt"):
+        found.setdefault(run.step, []).append(run.succeeded)
+    return found
 
 
 @pytest.fixture
