@@ -158,6 +158,8 @@ def test_a_spoilt_placement_part_is_refused(
         ({"name": "default"}, "the account `default`"),
         ({"name": "a" * 64}, "1 to 63"),
         ({"namespace": "kube-system"}, "belongs to the cluster"),
+        ({"control_namespace": ""}, "cannot be the name of a namespace"),
+        ({"control_namespace": "Payments Flux"}, "cannot be the name of a namespace"),
         ({"namespace": "payments-flux"}, "is made twice"),
         ({"allowed_sources": ()}, "under none of the tenant's allowed prefixes"),
         ({"allowed_sources": ("https://git.example.com/pay",)}, "is no address prefix"),
