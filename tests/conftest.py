@@ -17,6 +17,7 @@ import time_machine
 from django.conf import settings
 
 from accounts.models import Role, User
+from onboarding import toolbox
 from tenants.models import Tenant
 from tests.make import make_tenant, make_user
 
@@ -68,6 +69,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     # as root, and in containers, Chromium cannot make its own sandbox
     sandbox = [] if os.getuid() else ["--no-sandbox"]
     return browser_type_launch_args | {"executable_path": CHROMIUM, "args": sandbox}
+
+
+@pytest.fixture(autouse=True)
+def _tools_of_these_settings() -> None:
+    """Adapters are made once a process: forget those made from another test's settings."""
+    toolbox.tools.cache_clear()
 
 
 @pytest.fixture
