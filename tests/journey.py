@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
+from django.db import connections
 from pytest_django import Settings
 
 from accounts.models import User
@@ -160,6 +162,29 @@ def _waits_for_people(order: Order) -> bool:
         return False
     pending = order.runs.filter(state=RunState.WAITING, step="await_approval", error_code="")
     return order.next_try_at is None or pending.exists()
+
+
+def at_once(*acts: Callable[[], object], times: int = 1) -> list[Exception]:
+    """Do each act so many times, all of them beside one another; return what was raised."""
+    raised: list[Exception] = []
+    together = Barrier(len(acts))
+
+    def again_and_again(act: Callable[[], object]) -> None:
+        together.wait(10)
+        try:
+            for _ in range(times):
+                act()
+        except Exception as error:  # noqa: BLE001 - handed to the test
+            raised.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=again_and_again, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return raised
 
 
 def again(order: Order) -> Order:

@@ -83,30 +83,32 @@ def processes(folders: Path) -> Iterator[Processes]:
         yield processes
 
 
-@pytest.mark.django_db(transaction=True)
-def test_an_order_whose_worker_was_killed_is_finished_by_another_with_nothing_doubled(
-    processes: Processes, basket: Application, alice: User
-) -> None:
-    portal = Portal.on(processes.folder, basket, NO_CLOCK)
-    order, marker = portal.order(alice), processes.folder / "hangs"
+@pytest.fixture
+def killed(processes: Processes, basket: Application, alice: User) -> Order:
+    """Make an order whose worker was killed after it did the step `prime`."""
+    order = Portal.on(processes.folder, basket, NO_CLOCK).order(alice)
+    marker = processes.folder / "hangs"
     processes.start_queue()
     processes.manage("sweep")
-    worker = processes.start(
-        sys.executable, ROOT / "tests" / "stories" / "hanging_worker.py", marker
-    )
+    script = ROOT / "tests" / "stories" / "hanging_worker.py"
+    worker = processes.start(sys.executable, script, marker)
     until(marker.exists, SOON, "the worker is in mid-order")
     for pid in (worker.pid, int(marker.read_text())):
         os.kill(pid, signal.SIGKILL)
+    return order
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_whose_worker_was_killed_is_finished_by_another_with_nothing_doubled(
+    processes: Processes, killed: Order
+) -> None:
     processes.manage("work")
-    until(lambda: again(order).is_over, SOON, "another worker has finished the order")
-    order = Order.objects.get()
-    tries = order.runs.filter(step="prime").order_by("attempt")
-    assert order.ended_as == Progress.REHEARSED
+    until(lambda: again(killed).is_over, SOON, "another worker has finished the order")
+    tries = killed.runs.filter(step="prime").order_by("attempt")
+    assert again(killed).ended_as == Progress.REHEARSED
     assert [run.succeeded for run in tries] == [False, True]
     there = world.now_there()
     assert len(there.repositories["retail/basket.git"]["history"]) == 1
     assert len(there.services) == len(there.placements) == len(there.changes) == 1
-    assert {kept["object"]["metadata"]["resourceVersion"] for kept in there.objects.values()} <= {
-        "1",
-        "2",
-    }
+    versions = {kept["object"]["metadata"]["resourceVersion"] for kept in there.objects.values()}
+    assert versions <= {"1", "2"}, "priming again changed nothing"

@@ -1,9 +1,8 @@
 """Submitting a form: all of its orders or none, each with its names taken."""
 
-from threading import Barrier, Thread
+from functools import partial
 
 import pytest
-from django.db import connections
 from django.http import Http404
 
 from accounts.models import User
@@ -19,7 +18,7 @@ from portal.errors import (
 )
 from tenants.actions import owners
 from tenants.models import Claim, Tenant
-from tests.journey import NOBODY, Portal
+from tests.journey import NOBODY, Portal, at_once
 from tests.make import make_application, make_environment
 from tests.stories import world
 
@@ -159,22 +158,7 @@ def test_a_retired_application_gets_nothing_new(portal: Portal, alice: User, oli
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_people_who_order_the_same_at_once_one_gets_it(portal: Portal, alice: User) -> None:
-    together, answers = Barrier(2), []
-
-    def send(draft: Draft) -> None:
-        together.wait(5)
-        try:
-            portal.submit(draft)
-            answers.append("ordered")
-        except ServiceExists:
-            answers.append("too late")
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=send, args=(portal.draft(alice),)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(answers) == ["ordered", "too late"]
-    assert Claim.objects.count() == 2
+    forms = [portal.draft(alice), portal.draft(alice)]
+    raised = at_once(*[partial(portal.submit, form) for form in forms])
+    assert [type(error) for error in raised] == [ServiceExists]
+    assert (Order.objects.count(), Claim.objects.count()) == (1, 2)

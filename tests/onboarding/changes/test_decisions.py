@@ -1,13 +1,10 @@
 """Deciding on an order: four eyes, one digest, one decision, and only while it waits."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
-from django.db import connections
 
 from accounts.models import Role, User
 from audit.models import Entry
@@ -26,7 +23,7 @@ from portal.errors import (
     ReasonMissing,
 )
 from tenants.catalogue import Environment
-from tests.journey import again
+from tests.journey import again, at_once
 from tests.make import make_user
 from tests.onboarding.conftest import MakeOrder
 
@@ -189,25 +186,8 @@ def test_of_two_approvers_at_once_one_decides(
 ) -> None:
     second = make_user("erin", Role.APPROVER)
     second.groups.add(prod_approvers)
-    together, answers = Barrier(2), []
-
-    def decide(act: Callable[[], None]) -> None:
-        together.wait(5)
-        try:
-            act()
-            answers.append("decided")
-        except AlreadyDecided:
-            answers.append("too late")
-        finally:
-            connections.close_all()
-
-    acts = [lambda: approve(order, approver), lambda: refuse(order, second, "No.")]
-    threads = [Thread(target=decide, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(answers) == ["decided", "too late"]
+    raised = at_once(lambda: approve(order, approver), lambda: refuse(order, second, "No."))
+    assert [type(error) for error in raised] == [AlreadyDecided]
     assert Approval.objects.count() == Entry.objects.filter(object_uuid=order.uuid).count() == 1
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from threading import Thread
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from accounts.models import User
 from onboarding import actions, doorbell
@@ -14,33 +13,12 @@ from onboarding.engine.steps import Done, Outcome, Story, Task
 from onboarding.models import Order, Progress, RunState
 from portal.clock import now
 from portal.errors import NotStuck, PlanRefused
-from tests.journey import again
+from tests.journey import again, at_once
 from tests.onboarding.conftest import MakeOrder
 from tests.onboarding.engine.conftest import World, go, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TIMES = 25
-
-
-def at_once(*acts: Callable[[], object]) -> list[Exception]:
-    """Do each act TIMES times, all of them beside one another; return what went wrong."""
-    wrong: list[Exception] = []
-
-    def again_and_again(act: Callable[[], object]) -> None:
-        try:
-            for _ in range(TIMES):
-                act()
-        except Exception as error:  # noqa: BLE001 - handed to the test
-            wrong.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=again_and_again, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return wrong
 
 
 def ring(order: Order) -> None:
@@ -65,7 +43,7 @@ def test_nobody_waits_for_another_in_a_circle_and_nothing_is_lost(
 
     world.plans["one"] = now_this_now_that
     look = _look(order, story)
-    assert at_once(look, look, lambda: ring(order), lambda: retry(order, alice)) == []
+    assert at_once(look, look, lambda: ring(order), lambda: retry(order, alice), times=TIMES) == []
     assert again(order).fence > 0
     actions.withdraw(order, by=alice, reason="")
     assert go(order, story).ended_as == Progress.WITHDRAWN
@@ -76,7 +54,7 @@ def test_two_workers_at_once_do_each_step_once(make_order: MakeOrder, world: Wor
     story = world.story(*names, "last")
     world.plans["last"] = lambda _task: Done("", {"ended_as": "done", "ended_at": now()})
     look = _look(order, story)
-    assert at_once(look, look) == []
+    assert at_once(look, look, times=TIMES) == []
     assert world.seen == [*names, "last"]
     assert not order.runs.exclude(state=RunState.OVER, succeeded=True).exists()
 
