@@ -7,18 +7,23 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.running import Portal, running
 from tests.e2e.watching import Watch
+from tests.running import Portal, running
 
 Visit = Callable[..., Page]
+
+SETTINGS = {
+    "BERTH_PORT": "8100",
+    "BERTH_LINKS": "Address=https://{application}.{environment}.example.com",
+}
 
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal of our own, with a stuck order beside the demonstration data."""
     folder = tmp_path_factory.mktemp("portal")
-    with running(folder) as found:
-        found.run("tests.e2e.rows")
+    with running(folder, **SETTINGS) as found:
+        found.run("-m", "tests.e2e.rows")
         yield found
 
 
@@ -31,7 +36,7 @@ def keys(portal: Portal, browser: Browser) -> dict[str, Any]:
 @pytest.fixture
 def watch(portal: Portal) -> Iterator[Watch]:
     """What the browser complains of while a test runs; it has to be nothing."""
-    found = Watch(urlsplit(portal.url).netloc)
+    found = Watch(urlsplit(portal.address).netloc)
     yield found
     assert found.complaints == []
     assert found.elsewhere == []
@@ -45,7 +50,9 @@ def visit(portal: Portal, browser: Browser, keys: dict[str, Any], watch: Watch) 
     def open_as(person: str, **options: Any) -> Page:
         if person not in keys:
             keys[person] = _signed_in(portal, browser, person)
-        context = browser.new_context(base_url=portal.url, storage_state=keys[person], **options)
+        context = browser.new_context(
+            base_url=portal.address, storage_state=keys[person], **options
+        )
         contexts.append(context)
         context.set_default_timeout(15_000)
         watch.over(context)
@@ -57,13 +64,13 @@ def visit(portal: Portal, browser: Browser, keys: dict[str, Any], watch: Watch) 
 
 
 def _signed_in(portal: Portal, browser: Browser, person: str) -> Any:
-    context = browser.new_context(base_url=portal.url)
+    context = browser.new_context(base_url=portal.address)
     page = context.new_page()
     page.goto("/sign-in/")
     page.get_by_label("User name").fill(person)
     page.get_by_label("Password").fill(portal.password)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(portal.url + "/")
+    page.wait_for_url(portal.address + "/")
     state = context.storage_state()
     context.close()
     return state
@@ -75,7 +82,7 @@ def open_stranger(portal: Portal, browser: Browser, watch: Watch) -> Iterator[Ca
     contexts: list[BrowserContext] = []
 
     def open_page(**options: Any) -> Page:
-        context = browser.new_context(base_url=portal.url, **options)
+        context = browser.new_context(base_url=portal.address, **options)
         contexts.append(context)
         watch.over(context)
         return context.new_page()

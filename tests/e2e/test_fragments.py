@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
-from tests.e2e.running import Portal
 from tests.e2e.watching import Watch
+from tests.running import Portal
 
 pytestmark = pytest.mark.browser
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visit
-from tests.e2e.running import Portal
 from tests.e2e.watching import keep
+from tests.running import Portal
 
 pytestmark = pytest.mark.browser
 
