@@ -95,6 +95,9 @@ def controller_manager(state: State, ports: Mapping[str, int]) -> Command:
         # A quota that counts a kind just made is unknown until the next round, by default in
         # five minutes, and refuses everything until then.
         "--resource-quota-sync-period=10s",
+        # Where everything shares two cores a heartbeat may be late by a minute. The pods of a node
+        # that was thought dead would stay unready, as nobody makes them ready twice.
+        "--node-monitor-grace-period=1h",
     ]
     return _of_kubernetes("kube-controller-manager", flags, state, ports)
 
