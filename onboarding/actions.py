@@ -11,13 +11,14 @@ from django.db.models import F, Subquery
 
 from accounts.models import User
 from audit import ledger
-from onboarding import answers as forms
-from onboarding import doorbell, drafts, subjects, submission
-from onboarding.answers import Allotted, Answers
+from onboarding import subjects
 from onboarding.changes import decisions
 from onboarding.changes.models import Decision
 from onboarding.engine.runs import close_open
 from onboarding.entitlement import checks
+from onboarding.form import answers as forms
+from onboarding.form import drafts, submission
+from onboarding.form.answers import Allotted, Answers
 from onboarding.models import (
     Direction,
     Draft,
@@ -29,6 +30,7 @@ from onboarding.models import (
     Unlisted,
 )
 from onboarding.ports import Answer, EntitlementSource
+from onboarding.running import doorbell
 from portal.clock import now
 from portal.errors import (
     AmendsElsewhere,

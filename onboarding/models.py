@@ -131,8 +131,8 @@ class Revision(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
-    answers = models.JSONField()  # of the form, see onboarding/answers.py
-    allotted = models.JSONField()  # UUIDs and names given at submit, see onboarding/answers.py
+    answers = models.JSONField()  # of the form, see onboarding/form/answers.py
+    allotted = models.JSONField()  # UUIDs and names given at submit, see onboarding/form/answers.py
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=now)
     why = models.TextField(blank=True)  # it was opened: amended, or the plan was outdated

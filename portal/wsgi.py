@@ -31,9 +31,10 @@ def beside(django: WSGIApplication, git: WSGIApplication) -> WSGIApplication:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 _django = get_wsgi_application()
 
-from onboarding import doorbell, toolbox  # noqa: E402 (models can be imported only once Django is set up)
+from onboarding import toolbox  # noqa: E402 (models can be imported only once Django is set up)
 from onboarding.repositories import access  # noqa: E402 (the same)
 from onboarding.repositories.http_backend import GitFront, Limits  # noqa: E402 (the same)
+from onboarding.running import doorbell  # noqa: E402 (models can be imported only once Django is set up)
 
 _git = GitFront(
     settings.BERTH_GIT_FOLDER,

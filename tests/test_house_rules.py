@@ -11,8 +11,9 @@ from django.apps import apps
 from django.db.models import Model
 from django.utils.module_loading import import_string
 
-from onboarding import doorbell, messages
+from onboarding import messages
 from onboarding.engine import runs
+from onboarding.running import doorbell
 from portal import errors
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,9 +5,10 @@ from django.db.models import F
 
 from accounts.models import User
 from audit import ledger
-from onboarding import doorbell, subjects
+from onboarding import subjects
 from onboarding.changes.models import Approval, Change, ChangeStatus, Decision
 from onboarding.models import Direction, Order
+from onboarding.running import doorbell
 from portal.clock import now
 from portal.errors import (
     AlreadyDecided,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from onboarding.answers import Spot
+from onboarding.form.answers import Spot
 from onboarding.plans.choices import Choices
 from onboarding.plans.site import Site, Subject
 from onboarding.ports import GitHost, Scaffolder

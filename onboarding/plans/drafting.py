@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from onboarding import answers
 from onboarding.engine.steps import Tools
+from onboarding.form import answers
 from onboarding.models import Order, Plan, Revision
 from onboarding.plans import canonical, site
 from onboarding.plans.choices import Choices, choose

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import User
-from onboarding.answers import Allotted, Answers, Spot
+from onboarding.form.answers import Allotted, Answers, Spot
 from portal.errors import PlanRefused
 from tenants.catalogue import Destination, Environment, Size
 from tenants.models import Application, Cluster

@@ -7,8 +7,8 @@ from django.conf import settings
 
 from audit.ledger import SYSTEM
 from fleet import ground
-from onboarding import answers
 from onboarding.engine.steps import Task, Tools
+from onboarding.form import answers
 from onboarding.models import Order
 from onboarding.plans import drafting
 from onboarding.repositories import credentials

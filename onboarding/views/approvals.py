@@ -10,12 +10,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Role
 from accounts.web import SignedIn, for_roles
-from onboarding import actions, exhibits, histories, lookups, previews, toolbox
+from onboarding import actions, lookups, toolbox
 from onboarding import messages as texts
 from onboarding.changes import decisions
-from onboarding.forms import ReasonForm, RefusalForm
+from onboarding.display import exhibits, histories
+from onboarding.display.outlook import outlook
+from onboarding.form import previews
+from onboarding.form.forms import ReasonForm, RefusalForm
 from onboarding.models import Order
-from onboarding.outlook import outlook
 from portal.errors import BerthError
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from django.http import QueryDict
 
 from accounts.web import SignedIn
-from onboarding import cards, forms, naming, offers, questions, toolbox
-from onboarding.forms import Question
+from onboarding import toolbox
+from onboarding.form import cards, forms, naming, offers, questions
+from onboarding.form.forms import Question
+from onboarding.form.naming import Verdict
+from onboarding.form.questions import Page
 from onboarding.models import Draft
-from onboarding.naming import Verdict
-from onboarding.questions import Page
 from tenants.catalogue import Environment
 from tenants.models import Application, Cluster
 

@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.web import SignedIn
-from onboarding import actions, drafts, lookups, offers, questions, toolbox
-from onboarding.forms import UnlistedForm
+from onboarding import actions, lookups, toolbox
+from onboarding.form import drafts, offers, questions
+from onboarding.form.forms import UnlistedForm
+from onboarding.form.questions import Page
 from onboarding.models import Draft
-from onboarding.questions import Page
 from onboarding.views import asking
 from portal.web import safe_or_post
 from tenants import lookups as record

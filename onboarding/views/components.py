@@ -9,11 +9,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Role
 from accounts.web import SignedIn, for_roles
+from onboarding.display.exhibits import Node
+from onboarding.display.timeline import rows
 from onboarding.engine.steps import Done, Outcome, Per, Step, Task, Tools
-from onboarding.exhibits import Node
+from onboarding.form.questions import Step as FormStep
 from onboarding.models import Direction, RunState, StepRun
-from onboarding.questions import Step as FormStep
-from onboarding.timeline import rows
 from portal import lists
 from portal.badges import BADGES
 from portal.clock import now

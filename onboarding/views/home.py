@@ -5,9 +5,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.web import SignedIn
-from onboarding import histories, lookups, offers, questions
+from onboarding import lookups
+from onboarding.display import histories
+from onboarding.display.outlook import Outlook, outlook
+from onboarding.form import offers, questions
 from onboarding.models import Draft, Order
-from onboarding.outlook import Outlook, outlook
 from tenants import listings
 from tenants import lookups as record
 

@@ -6,9 +6,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.web import SignedIn
-from onboarding import histories, lookups
+from onboarding import lookups
+from onboarding.display import histories
+from onboarding.display.outlook import outlook
 from onboarding.models import Progress
-from onboarding.outlook import outlook
 from portal import lists
 from portal.lists import Filter
 

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.web import SignedIn
-from onboarding import actions, histories, lookups, questions
-from onboarding.forms import ReasonForm
-from onboarding.timeline import Row
+from onboarding import actions, lookups
+from onboarding.display import histories
+from onboarding.display.timeline import Row
+from onboarding.form import questions
+from onboarding.form.forms import ReasonForm
 from portal.web import safe_or_post
 
 

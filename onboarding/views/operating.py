@@ -7,9 +7,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Role
 from accounts.web import SignedIn, for_roles
-from onboarding import actions, histories, lookups
+from onboarding import actions, lookups
 from onboarding import messages as texts
-from onboarding.timeline import Lane, Row
+from onboarding.display import histories
+from onboarding.display.timeline import Lane, Row
 
 
 @for_roles(Role.OPERATOR)

@@ -11,10 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.web import SignedIn
-from onboarding import exhibits, farewell, histories, lookups, previews
+from onboarding import lookups
+from onboarding.display import exhibits, farewell, histories
+from onboarding.display.outlook import outlook
+from onboarding.display.timeline import Row
+from onboarding.form import previews
 from onboarding.models import Direction, Order
-from onboarding.outlook import outlook
-from onboarding.timeline import Row
 from portal.web import with_etag
 
 TABS = (

@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.web import SignedIn
-from onboarding import actions, exhibits, lookups, offers, previews, questions, toolbox
+from onboarding import actions, lookups, toolbox
+from onboarding.display import exhibits
+from onboarding.form import offers, previews, questions
 
 
 @require_safe

@@ -10,8 +10,8 @@ from django.db import transaction
 from accounts import actions
 from accounts.models import Role, Scope, User
 from audit.ledger import SYSTEM, Subject, note
-from onboarding.answers import Allotted, Answers
 from onboarding.changes.models import Change
+from onboarding.form.answers import Allotted, Answers
 from onboarding.models import Draft, Order, Revision, Unlisted
 from portal.clock import now
 from tenants.actions import claims

@@ -15,8 +15,8 @@ django.setup()  # the imports below need the tables
 
 from onboarding.engine.steps import Outcome, Step, Task, Tools  # noqa: E402
 from onboarding.models import Kind  # noqa: E402
+from onboarding.running.worker import steady_worker  # noqa: E402
 from onboarding.stories import STORIES  # noqa: E402
-from onboarding.worker import steady_worker  # noqa: E402
 
 FATAL = "prime"
 

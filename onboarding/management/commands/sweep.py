@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from onboarding.sweeper import sweep
+from onboarding.running.sweeper import sweep
 from portal.stopping import stop_event
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from onboarding.worker import steady_worker
+from onboarding.running.worker import steady_worker
 
 
 class Command(BaseCommand):

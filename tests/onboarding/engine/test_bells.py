@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from onboarding import doorbell
 from onboarding.engine.steps import Done, Outcome, Task, Wait
 from onboarding.models import Order
+from onboarding.running import doorbell
 from portal.clock import now
 from tests.onboarding.conftest import MakeOrder
 from tests.onboarding.engine.conftest import World, go, waiting

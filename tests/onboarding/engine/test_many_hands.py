@@ -8,9 +8,10 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from onboarding import actions, doorbell
+from onboarding import actions
 from onboarding.engine.steps import Done, Outcome, Story, Task
 from onboarding.models import Order, Progress, RunState
+from onboarding.running import doorbell
 from portal.clock import now
 from portal.errors import NotStuck, PlanRefused
 from tests.journey import again, at_once

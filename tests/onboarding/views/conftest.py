@@ -10,9 +10,10 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import Role, User
-from onboarding import actions, drafts, toolbox
-from onboarding.jobs import look_at
+from onboarding import actions, toolbox
+from onboarding.form import drafts
 from onboarding.models import Draft, Order
+from onboarding.running.jobs import look_at
 from tenants.models import Application, Tenant
 from tests.make import (
     browser_of,

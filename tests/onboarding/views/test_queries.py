@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role, User
 from onboarding import actions, toolbox
-from onboarding.jobs import look_at
+from onboarding.running.jobs import look_at
 from tenants.models import Application
 from tests.make import browser_of, make_application, make_user
 from tests.onboarding.views.conftest import Fill

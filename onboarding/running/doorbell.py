@@ -14,8 +14,8 @@ from redis.exceptions import RedisError
 from onboarding.models import Order, RunState, StepRun
 from portal.clock import now
 
-JOB = "onboarding.jobs.look_at"
-PUSHED = "onboarding.jobs.after_push"
+JOB = "onboarding.running.jobs.look_at"
+PUSHED = "onboarding.running.jobs.after_push"
 RING_SECONDS = 60  # how long a ring waits for a worker: the sweeper rings again, so none pile up
 FAILURE_SECONDS = 86_400  # how long the queue remembers a look that broke off
 

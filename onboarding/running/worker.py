@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from rq import Worker
 from rq.worker_registration import register
 
-from onboarding import doorbell
+from onboarding.running import doorbell
 
 TTL = 60  # seconds until the queue takes a silent worker for dead
 MAINTENANCE = 30  # seconds between two looks for jobs that dead workers left

@@ -5,11 +5,12 @@ from typing import Any
 
 from audit import lookups as ledger
 from audit.lookups import Line
-from onboarding import answers, exhibits
+from onboarding.display import exhibits
+from onboarding.display.timeline import Row, rows
+from onboarding.form import answers
 from onboarding.models import Evidence, Order, Plan, Revision, StepRun
 from onboarding.plans import drafting
 from onboarding.stories import STORIES
-from onboarding.timeline import Row, rows
 from tenants.models import Cluster, Delivery, Placement
 
 

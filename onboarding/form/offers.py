@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from accounts.models import User
-from onboarding import submission
 from onboarding.entitlement import checks
+from onboarding.form import submission
 from onboarding.ports import About, Answer, EntitlementSource, Outcome, Scaffolder
 from portal.errors import NoCluster
 from tenants import listings

@@ -7,7 +7,7 @@ from uuid import uuid4
 from audit.ledger import WORKER, coming_from
 from onboarding.engine.look import look
 from onboarding.models import Order
-from onboarding.pushes import ask_flux
+from onboarding.running.pushes import ask_flux
 from onboarding.stories import STORIES
 from onboarding.toolbox import tools
 

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 from accounts.models import User
-from onboarding import submission
-from onboarding.answers import Answers
 from onboarding.engine.steps import Tools
+from onboarding.form import submission
+from onboarding.form.answers import Answers
 from onboarding.models import Draft, Order, Plan
 from onboarding.plans import drafting, site, words
 from onboarding.plans.choices import choose

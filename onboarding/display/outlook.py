@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onboarding import messages
+from onboarding.display.timeline import Lane, Row, in_order
 from onboarding.models import Direction, Order, Progress
-from onboarding.timeline import Lane, Row, in_order
 
 NOTHING_KEPT = "Nothing of it is left."
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 from fleet.ground import name_is_free
-from onboarding.answers import Allotted, Answers, Spot
+from onboarding.form.answers import Allotted, Answers, Spot
 from portal.errors import NameTaken, NoCluster
 from tenants import lookups as record_lookups
 from tenants import names

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from fleet import ground
-from onboarding import offers
+from onboarding.form import offers
 from portal.errors import NameUnfit
 from tenants import lookups as record
 from tenants import names

@@ -8,8 +8,8 @@ import django_rq
 import pytest
 from django.db import transaction
 
-from onboarding import doorbell
 from onboarding.models import Order
+from onboarding.running import doorbell
 from tests.onboarding.conftest import MakeOrder
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def test_it_rings_after_commit_and_not_before(
     with django_capture_on_commit_callbacks(execute=True):
         doorbell.ring(order.pk)
         assert queue.jobs == []
-    assert queue.jobs == [("onboarding.jobs.look_at", order.pk)]
+    assert queue.jobs == [("onboarding.running.jobs.look_at", order.pk)]
 
 
 def test_a_ring_does_not_wait_for_ever_in_a_queue_that_nobody_reads(

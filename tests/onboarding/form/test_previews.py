@@ -6,7 +6,7 @@ import re
 import pytest
 
 from accounts.models import User
-from onboarding import previews
+from onboarding.form import previews
 from onboarding.models import Order, Plan
 from onboarding.plans import drafting
 from tenants.models import Claim, Service, TenantCluster

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onboarding import room
+from onboarding.form import room
 from tenants.lifecycle import Lifecycle
 from tests.make import make_cluster, make_placement, make_service, make_size
 

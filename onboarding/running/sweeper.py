@@ -18,8 +18,8 @@ from audit.ledger import WORKER, coming_from, forget_touched
 from audit.sealer import seal
 from fleet.renewal import renew_due
 from fleet.rounds import look_around
-from onboarding import doorbell
 from onboarding.models import Order
+from onboarding.running import doorbell
 from portal.clock import now
 
 RING_AGAIN = timedelta(seconds=15)  # a ring that nobody followed is repeated after this

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from onboarding.exhibits import Node, changes, exhibit
+from onboarding.display.exhibits import Node, changes, exhibit
 
 
 def entry(kind: str, name: str) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from onboarding import offers, room
+from onboarding.form import offers, room
+from onboarding.form.offers import Permit
 from onboarding.models import Order
-from onboarding.offers import Permit
 from onboarding.plans.quantities import cpu, memory
 from onboarding.ports import About
 from portal.fields import Card

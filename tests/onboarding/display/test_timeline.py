@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from onboarding.display.outlook import outlook
+from onboarding.display.timeline import Row, rows
 from onboarding.engine.steps import Done, Outcome, Per, Step, Task, Tools
 from onboarding.models import Direction, Order, RunState, StepRun
-from onboarding.outlook import outlook
-from onboarding.timeline import Row, rows
 from tenants.catalogue import Environment
 from tenants.models import Application
 

@@ -7,9 +7,9 @@ import pytest
 import time_machine
 from django.db import OperationalError
 
-from onboarding import sweeper
 from onboarding.models import Order
-from onboarding.sweeper import Round
+from onboarding.running import sweeper
+from onboarding.running.sweeper import Round
 from portal.clock import now
 from tests.onboarding.conftest import MakeOrder
 

@@ -1,0 +1,1 @@
+"""What pages show of an order: its timeline, its outlook, its plan, and what comes next."""

@@ -1,0 +1,1 @@
+"""What wakes orders up: the doorbell, the queue's jobs and worker, and the sweeper."""
