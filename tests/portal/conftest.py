@@ -1,11 +1,13 @@
 """The world that the route matrix is asked in."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
+from pytest_django import Settings
 
 from accounts import actions
 from accounts.models import Role, Scope, User
@@ -82,7 +84,11 @@ def waiting_order(application: Application, alice: User, *, approver: User) -> O
 
 
 @pytest.fixture
-def world(people: dict[str, User], retail: Tenant, payments: Tenant) -> World:
+def world(
+    people: dict[str, User], retail: Tenant, payments: Tenant, settings: Settings, tmp_path: Path
+) -> World:
+    settings.BERTH_ENTITLEMENT_FILE = tmp_path / "entitlements.yaml"
+    settings.BERTH_ENTITLEMENT_FILE.write_text("version: 1\nrules: []\n")
     alice = people["developer"]
     token, text = actions.make_token("pipeline", Scope.CMDB_READ, by=SYSTEM)
     grant_sight(token, retail, by=SYSTEM)

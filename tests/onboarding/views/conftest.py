@@ -1,13 +1,13 @@
 """A small world in which alice may order Basket: environments, a cluster, a policy, a scaffold."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import Group
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import Role, User
 from onboarding import actions, toolbox
@@ -41,12 +41,12 @@ Fill = Callable[..., Draft]
 
 
 @pytest.fixture
-def policy() -> Iterator[Path]:
+def policy(settings: Settings, tmp_path: Path) -> Path:
     """The entitlement file: developers of retail may order dev and test, nobody prod."""
-    path: Path = settings.BERTH_ENTITLEMENT_FILE
+    path = tmp_path / "entitlements.yaml"
     path.write_text(POLICY)
-    yield path
-    path.unlink()
+    settings.BERTH_ENTITLEMENT_FILE = path
+    return path
 
 
 @pytest.fixture
