@@ -39,6 +39,13 @@ def test_every_link_between_documents_leads_somewhere(path: Path) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_every_file_that_a_document_names_is_there(path: Path) -> None:
+    tops = "|".join(folder.name for folder in ROOT.iterdir() if folder.name != "var")
+    named = re.findall(rf"`((?:{tops})/[\w./-]+)`", path.read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def _read_by_settings() -> set[str]:
     """Return the first arguments of calls to the readers of portal/env.py."""
     calls = [
