@@ -159,7 +159,8 @@ def test_what_a_tenant_may_not_make_is_refused_and_the_portal_says_so(
     until(lambda: complaint in dana.open(deliveries_page(dana)), 120, "the refusal is shown")
     assert admin.read(Ref("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", "mine")) is None
     assert admin.read(Ref("v1", "Namespace", "", "mine")) is None
-    push(clone, "greedy.yaml", config_map("modest"))
+    mended = push(clone, "greedy.yaml", config_map("modest"))
+    until(lambda: mended in applied(admin), 120, "the push that mends it is applied")
 
 
 def test_an_object_for_another_namespace_never_gets_there(
