@@ -1,4 +1,4 @@
-"""The components page: each component once, with its longest and its emptiest content."""
+"""The components page: each component in both themes, with its longest and emptiest content."""
 
 from datetime import timedelta
 
@@ -64,12 +64,26 @@ class Cards(forms.Form):
     )
 
 
+def _half(name: str, title: str) -> dict[str, object]:
+    """Return what one theme's half of the page needs for itself: its forms and its ids."""
+    return {
+        "name": name,
+        "title": title,
+        "code": f"{name}-code",
+        "empty_code": f"{name}-empty-code",
+        "sample": Sample(
+            {"name": "Wrong Name", "count": "9000", "kinds": ["failures"]}, auto_id=f"{name}_%s"
+        ),
+        "empty_sample": Sample(auto_id=f"{name}_empty_%s"),
+        "cards": Cards({"size": "s"}, auto_id=f"{name}_%s"),
+    }
+
+
 @for_roles(Role.OPERATOR)
 @require_safe
 def components(http: SignedIn) -> HttpResponse:
     """Show every component of `templates/includes/README.md`."""
     page = {
-        "theme": http.GET.get("theme", ""),
         "badges": BADGES,
         "long": LONG,
         "long_ago": now() - timedelta(days=400),
@@ -83,10 +97,8 @@ def components(http: SignedIn) -> HttpResponse:
         "nodes": _tree(),
         "page": lists.Page([], 1234, "?", "?after=50"),
         "filters": [_filter(http)],
-        "tabs": [("Timeline", "#tabs"), ("Plan", "#tabs"), ("Raw", "#tabs")],
-        "sample": Sample({"name": "Wrong Name", "count": "9000", "kinds": ["failures"]}),
-        "empty_sample": Sample(auto_id="empty_%s"),
-        "cards": Cards({"size": "s"}),
+        "tabs": [("Timeline", "?"), ("Plan", "?"), ("Raw", "?")],
+        "halves": [_half("light", "Light"), _half("dark", "Dark")],
     }
     return render(http, "onboarding/components.html", page)
 
