@@ -158,13 +158,22 @@ def test_a_source_is_allowed_nowhere_without_a_list() -> None:
     assert refusals("berth-sources", obj=one("GitRepository"), namespace=WORKLOAD) != []
 
 
-def test_plain_http_is_possible_where_a_prefix_says_so() -> None:
+def listing(prefix: str) -> Manifest:
     listed = deepcopy(CONTROL)
-    listed["metadata"]["annotations"]["berth.internal/allowed-sources"] = (
-        "http://127.0.0.1:8000/git/p/"
-    )
+    listed["metadata"]["annotations"]["berth.internal/allowed-sources"] = prefix
+    return listed
+
+
+def test_plain_http_is_possible_where_a_prefix_says_so() -> None:
     manifest = one("GitRepository", url="http://127.0.0.1:8000/git/p/x.git")
-    assert refusals("berth-sources", obj=manifest, namespace=listed) == []
+    allowed = listing("http://127.0.0.1:8000/git/p/")
+    assert refusals("berth-sources", obj=manifest, namespace=allowed) == []
+
+
+def test_a_prefix_without_its_last_slash_admits_nothing() -> None:
+    manifest = one("GitRepository", url="https://git.example.com/payments-evil/x.git")
+    allowed = listing("https://git.example.com/payments")
+    assert refusals("berth-sources", obj=manifest, namespace=allowed) != []
 
 
 @pytest.mark.parametrize(

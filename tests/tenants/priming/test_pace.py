@@ -50,6 +50,13 @@ def test_a_tenant_keeps_its_shard_while_the_list_stays() -> None:
     assert first == [pace.shard(tenant, ["c", "a", "b"]) for tenant in TENANTS]
 
 
+def test_no_release_of_ours_moves_tenants_to_other_shards() -> None:
+    """Moving between shards leaves stale artifacts behind, so the choice never changes."""
+    shards = ["shard1", "shard2", "shard3"]
+    found = {tenant: pace.shard(tenant, shards) for tenant in ("retail", "payments", "trade")}
+    assert found == {"retail": "shard3", "payments": "shard2", "trade": "shard1"}
+
+
 def test_tenants_spread_over_all_shards() -> None:
     counts = Counter(pace.shard(tenant, ["a", "b", "c"]) for tenant in TENANTS)
     assert min(counts.values()) > 150
