@@ -143,9 +143,9 @@ class GitFront:
             "REMOTE_USER": who.name,
             "REMOTE_ADDR": str(environ.get("REMOTE_ADDR", "")),
             "CONTENT_TYPE": str(environ.get("CONTENT_TYPE", "")),
-            "CONTENT_LENGTH": ""
-            if visits.is_chunked(environ)
-            else str(environ.get("CONTENT_LENGTH", "")),
+            # Never told: where the body ends early, the backend would wait for the rest by running
+            # in circles, for ever if we were killed meanwhile. Without it, it reads to the end.
+            "CONTENT_LENGTH": "",
             "HTTP_CONTENT_ENCODING": str(environ.get("HTTP_CONTENT_ENCODING", "")),
             "HTTP_GIT_PROTOCOL": protocol if _PROTOCOL.fullmatch(protocol) else "",
             "BERTH_MAY_DEVELOP": "yes" if who.may_develop else "no",
