@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import os
 import shutil
+import signal
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
@@ -293,8 +294,31 @@ def test_nothing_is_left_running_when_the_client_goes(host: BareGitHost, folder:
         assert any(not backends_below(server.process.pid) for _ in range(2000))
 
 
-def backends_below(pid: int) -> list[str]:
-    """Return the command lines of git processes that descend from the server."""
+def test_nothing_is_left_running_when_the_portal_is_killed(host: BareGitHost, folder: Path) -> None:
+    env = {"SERVED_FOLDER": str(folder), "SERVED_LIMITS": "1,120,60"}
+    with gunicorn(APP, env) as server, slow_push(server):
+        wait_for(503, server)
+        sessions = set(backends_below(server.process.pid))
+        for pid in (*children(server.process.pid), server.process.pid):
+            os.kill(pid, signal.SIGKILL)
+        assert sessions
+        assert any(not runs_in(sessions) for _ in range(2000))
+
+
+def runs_in(sessions: set[int]) -> bool:
+    """Say whether a process of these sessions is there, other than one that ended uncollected."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _parent, _group, session = stat.read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(session) in sessions and state != "Z":
+            return True
+    return False
+
+
+def backends_below(pid: int) -> list[int]:
+    """Return the git processes that the server has started, each in a session of its own."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -303,7 +327,7 @@ def backends_below(pid: int) -> list[str]:
         except OSError:
             continue
         if "http-backend" in line and parent in {pid, *children(pid)}:
-            found.append(line)
+            found.append(int(stat.parent.name))
     return found
 
 
