@@ -69,6 +69,7 @@ MORE = (
     Entry("Catalogue", "tenants:catalogue", "list-details", WATCHERS),
     Entry("People", "accounts:people", "user-check", OPERATORS),
     Entry("Machine tokens", "accounts:machines", "key", OPERATORS),
+    Entry("What machines see", "tenants:sight", "eye", OPERATORS),
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
     Entry("Components", "onboarding:components", "layout-grid", OPERATORS),
 )

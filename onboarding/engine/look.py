@@ -77,6 +77,7 @@ def _end(held: Lease, order: Order) -> None:
         if not ended:
             raise Lost
         runs.close_all(order)
+        runs.tell(order, "ended", order.back_reason)
 
 
 def _take(

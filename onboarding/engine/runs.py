@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
+from audit import ledger
+from onboarding import subjects
 from onboarding.engine.agenda import History, Item
 from onboarding.engine.lease import Lease, Lost, hold
 from onboarding.engine.steps import Done, Outcome, Reopen, Wait
@@ -72,6 +74,8 @@ def conclude(lease: Lease, order: Order, run: StepRun, outcome: Outcome) -> None
             case Done(note, columns):
                 _hold(lease, order, **columns)
                 _over(run, succeeded=True, note=note)
+                if columns.get("ended_as"):
+                    tell(order, "ended", note)
             case Wait(note, waits_for, recheck, problem):
                 _hold(lease, order)
                 _move(
@@ -102,6 +106,7 @@ def reopen(lease: Lease, order: Order, run: StepRun, reason: str) -> None:
         made_by=last.made_by,
         why=reason,
     )
+    tell(order, "began anew", reason)
 
 
 def fail(lease: Lease, order: Order, run: StepRun, error: BerthError) -> None:
@@ -122,6 +127,7 @@ def fail(lease: Lease, order: Order, run: StepRun, error: BerthError) -> None:
             )
             _over(run, succeeded=False, error_code=error.code, error_detail=error.detail)
             close_open(order)
+            tell(order, "turned back", error.detail)
         elif isinstance(error, Temporary) or _conflicts(run, error) < CONFLICT_TRIES:
             _hold(lease, order)
             _over(run, succeeded=False, error_code=error.code, error_detail=error.detail)
@@ -183,6 +189,11 @@ def _close(order: Order, *states: RunState, note: str) -> None:
     StepRun.objects.filter(order=order, state__in=states).update(
         state=RunState.OVER, succeeded=False, finished_at=now(), waits_for="", note=note
     )
+
+
+def tell(order: Order, verb: str, reason: str) -> None:
+    """Write into the ledger what became of an order, inside the transaction that made it so."""
+    ledger.note(verb, subjects.of(order), by=ledger.SYSTEM, reason=reason)
 
 
 def _try_again(run: StepRun, code: str, detail: str, delay: timedelta) -> None:

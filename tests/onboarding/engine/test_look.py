@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from audit.models import Entry
 from onboarding.engine.steps import Done, Per, Reopen
 from onboarding.models import Direction, Order, Progress, RunState, StepRun
 from portal.clock import now
@@ -240,3 +241,15 @@ def test_a_guarded_step_acts_only_when_its_guard_lets_it(
     refusing = story.__class__(steps=(guarded,), guard=raising(PlanRefused("no")))  # type: ignore[arg-type]
     go(make_order(), refusing)
     assert world.seen == []
+
+
+def test_what_becomes_of_an_order_stands_in_the_ledger(make_order: MakeOrder, world: World) -> None:
+    world.plans["two"] = raising(NotEntitled("left the group"))
+    order = make_order()
+    go(order, world.story("one", "two"))
+    go(order, world.story("one", "two"))
+    told = Entry.objects.filter(object_uuid=order.uuid).order_by("id")
+    assert list(told.values_list("verb", "reason")) == [
+        ("turned back", "left the group"),
+        ("ended", "left the group"),
+    ]
