@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 def test_a_name_is_checked_while_it_is_typed(visit: Visit) -> None:
     page = visit("dana")
     page.goto("/orders/new/")
-    page.get_by_label("Checkout").check()
+    page.get_by_label("Fraud check").check()
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Development").check()
     page.get_by_role("button", name="Continue").click()
