@@ -104,7 +104,7 @@ def until(look: Callable[[], T], seconds: float, what: str) -> T:
         found = look()
         if found:
             return found
-        PAUSE.wait(0.5)
+        PAUSE.wait(0.1)
     raise AssertionError(f"after {seconds:.0f} s still not: {what}")
 
 
