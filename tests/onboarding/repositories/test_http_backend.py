@@ -206,7 +206,7 @@ def test_a_push_gives_a_hint_and_a_clone_gives_none(
     commit(clone)
     push(clone, server, "main")
     # the hint comes when the answer has been given, so a moment after git has ended
-    assert any(hints.exists() for _ in range(1000) if head(server, "main"))
+    until(hints.exists, PATIENCE, "the hint is there")
     assert hints.read_text() == f"{NAME}\n"
 
 
