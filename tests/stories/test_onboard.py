@@ -202,7 +202,9 @@ def test_nothing_happens_outside_the_change_window(portal: Portal, alice: User, 
     assert portal.go_on(order).ended_as == Progress.REHEARSED
 
 
-def test_every_act_of_a_person_has_its_entry(portal: Portal, alice: User, bob: User) -> None:
+def test_every_act_of_a_person_and_the_end_have_their_entries(
+    portal: Portal, alice: User, bob: User
+) -> None:
     order = portal.go_on(portal.order(alice, "prod"))
     portal.approve(order, bob, "Looks fine.")
     portal.go_on(order)
@@ -210,6 +212,7 @@ def test_every_act_of_a_person_has_its_entry(portal: Portal, alice: User, bob: U
     assert list(said.order_by("pk")) == [
         ("submitted", "local:alice", ""),
         ("approved", "local:bob", "Looks fine."),
+        ("ended", "system:engine", "basket was rehearsed on eu1-a; nothing left this portal."),
     ]
 
 
