@@ -269,6 +269,8 @@ def slow_push(server: Server) -> socket.socket:
         "Content-Length: 1000\r\n\r\n".encode()
     )
     assert connection.recv(100).startswith(b"HTTP/1.1 100")
+    # that much is said before a slot is taken: a question asked now might take the last one
+    until(lambda: backends_below(server.process.pid), PATIENCE, "Git serves the push")
     return connection
 
 
