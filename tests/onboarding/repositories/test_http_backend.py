@@ -99,7 +99,9 @@ def test_a_push_over_the_limit_is_refused_and_changes_nothing(
     before = head(server, "refs/heads/main")
     commit(clone, "blob.bin", os.urandom(4 * MEGABYTE))
     with gunicorn(APP, {"SERVED_FOLDER": str(folder), "SERVED_LIMITS": "4,120,1"}) as small:
-        assert "413" in push(clone, small, "main")
+        said = push(clone, small, "main")
+        # a client that is still sending may meet the closed line before it reads the answer
+        assert "413" in said or "hung up" in said
     assert head(server, "refs/heads/main") == before
 
 
