@@ -3,23 +3,18 @@
 From then on the portal works as its own account, with a token that it renews itself.
 """
 
-from threading import Event
-
 from audit.ledger import Actor
-from fleet import account, actions, groundwork, hearing, objects, survey
+from fleet import account, actions, groundwork, hearing, objects, survey, toolbox, trial
 from fleet.actions import Place
 from fleet.models import Connection
-from fleet.ports import MANAGER, Administration, Ref
+from fleet.ports import MANAGER, Administration, IssuedToken, Ref
 from portal.clock import now
-from portal.errors import ClusterForbidden, NotJoined
+from portal.errors import NotJoined
 from tenants.models import Cluster
 
 SECONDS = 60.0  # that applying the groundwork may take; nobody holds a lease here
-TRIES, PAUSE = 10, 0.5  # until the rights of a new account count, with seconds in between
 KUBE_SYSTEM = Ref("v1", "Namespace", "", "kube-system")
 HOME = Ref("v1", "Namespace", "", account.NAMESPACE)
-
-_never = Event()
 
 
 def apply_groundwork(admin: Administration) -> int:
@@ -46,12 +41,12 @@ def check(place: Place, admin: Administration) -> str:
 def join(place: Place, admin: Administration, *, by: Actor) -> Connection:
     """Get the portal's own token, look around, and write the connection into the record.
 
-    The groundwork has to be there. Raises NotJoined, and ClusterForbidden when the portal's
-    account cannot work.
+    The groundwork has to be there. Raises NotJoined, also while the guards do not stand, and
+    ClusterForbidden when the portal's account cannot work.
     """
     cluster_uid = check(place, admin)
     asked_at = now()
-    token = account.issue(admin)
+    token = guarded_token(place.name, admin)
     seen = survey.look(admin)
     found = {
         "cluster_uid": cluster_uid,
@@ -70,15 +65,17 @@ def join(place: Place, admin: Administration, *, by: Actor) -> Connection:
     return connection
 
 
+def guarded_token(name: str, admin: Administration) -> IssuedToken:
+    """Return a token of the portal's account, once the guards are seen to hold the account.
+
+    Raises NotJoined; the token is forgotten then.
+    """
+    token = account.issue(admin)
+    trial.wait_for_guards(toolbox.trial(name, admin.endpoint, token))
+    return token
+
+
 def prove(cluster: Cluster) -> None:
-    """Read something as the portal's own account, for some seconds until its rights count."""
-    for left in reversed(range(TRIES)):
-        try:
-            with hearing.listening(cluster) as access:
-                access.read(HOME)
-        except ClusterForbidden:
-            if not left:
-                raise
-            _never.wait(PAUSE)
-        else:
-            return
+    """Read something with the access that is in the record now."""
+    with hearing.listening(cluster) as access:
+        access.read(HOME)

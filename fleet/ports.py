@@ -181,15 +181,19 @@ class Lister(Protocol):
         ...
 
 
-class Administration(ClusterAccess, TokenIssuer, Lister, Protocol):
+class Trial(Protocol):
+    """Asks an API server what it would do, without doing it."""
+
+    def would_refuse(self, manifest: Manifest) -> str:
+        """Return the API server's words against creating the object; "" if it would be made."""
+        ...
+
+
+class Administration(ClusterAccess, TokenIssuer, Lister, Trial, Protocol):
     """A cluster as its administrator sees it, for joining only. Its credential is never stored."""
 
     endpoint: Endpoint
 
     def version(self) -> str:
         """Return the API server's version, such as v1.36.3."""
-        ...
-
-    def would_refuse(self, manifest: Manifest) -> str:
-        """Return the API server's words against creating the object; "" if it would be made."""
         ...

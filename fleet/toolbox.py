@@ -10,7 +10,15 @@ from fleet.connections.admin import AdminAccess
 from fleet.connections.api import ApiAccess
 from fleet.connections.rehearsal import RehearsalAccess
 from fleet.models import Connection
-from fleet.ports import Administration, ClusterAccess, Endpoint, Lister, TokenIssuer
+from fleet.ports import (
+    Administration,
+    ClusterAccess,
+    Endpoint,
+    IssuedToken,
+    Lister,
+    TokenIssuer,
+    Trial,
+)
 from portal import vault
 from portal.errors import NotJoined
 from tenants.models import Cluster
@@ -48,6 +56,11 @@ def lister(connection: Connection) -> Lister:
 def administration(name: str, *, kubeconfig: Path | None, context: str) -> Administration:
     """Return a cluster as its administrator sees it. Raises NotJoined for a bad kubeconfig."""
     return AdminAccess.from_kubeconfig(name, kubeconfig=kubeconfig, context=context)
+
+
+def trial(name: str, endpoint: Endpoint, token: IssuedToken) -> Trial:
+    """Return a cluster as the bearer of a token sees it that is in no record yet."""
+    return ApiAccess(name, endpoint, authorization=f"Bearer {token.text}")
 
 
 def rehearsal_folder(cluster: Cluster) -> Path:

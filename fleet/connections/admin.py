@@ -9,7 +9,7 @@ from yaml import YAMLError
 from fleet.connections import answers
 from fleet.connections.api import ApiAccess
 from fleet.connections.line import Refused
-from fleet.ports import Endpoint, Manifest, Ref
+from fleet.ports import Endpoint
 from portal.errors import NotJoined
 
 # what the client raises for files of other shapes than it expects
@@ -44,13 +44,6 @@ class AdminAccess(ApiAccess):
             return str(self._server.at("/version")["gitVersion"])
         except Refused as refused:
             raise answers.as_error(refused, "The version of the API server") from refused
-
-    def would_refuse(self, manifest: Manifest) -> str:
-        try:
-            self._server.dry_run(manifest)
-        except Refused as refused:
-            return answers.as_error(refused, str(Ref.of(manifest))).detail
-        return ""
 
 
 def _configuration(kubeconfig: Path | None, context: str) -> Configuration:

@@ -140,6 +140,13 @@ class ApiAccess:
                 return None
             raise answers.as_error(refused, f"The list of {kind}") from refused
 
+    def would_refuse(self, manifest: Manifest) -> str:
+        try:
+            self._server.dry_run(manifest)
+        except Refused as refused:
+            return answers.as_error(refused, str(Ref.of(manifest))).detail
+        return ""
+
     def _delete(self, ref: Ref, *, uid: str) -> None:
         try:
             self._server.delete(ref, uid=uid)

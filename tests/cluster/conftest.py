@@ -46,9 +46,10 @@ def local_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 
 @pytest.fixture(scope="session")
 def admin(local_cluster: ControlPlane) -> Administration:
-    """The cluster as its administrator, with the portal's groundwork applied."""
+    """The cluster as its administrator, with the portal's groundwork in force."""
     access = toolbox.administration("local", kubeconfig=local_cluster.kubeconfig, context="")
     joining.apply_groundwork(access)
+    joining.guarded_token("local", access)
     return access
 
 
