@@ -139,6 +139,7 @@ class Scope(models.TextChoices):
     """What a token may be used for."""
 
     CMDB_READ = "cmdb:read", "Read the record"
+    METRICS = "metrics", "Read how the portal does"
     GIT = "git", "Clone and push as the person it belongs to"
 
 
