@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from audit.models import Entry, Seal
+from audit.models import Entry, Inspection, Seal
 from portal.errors import RoleMissing
 
 
@@ -46,11 +46,26 @@ class Line:
         return [(field, before, after) for field, (before, after) in sorted(changes)]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """When the ledger was last anchored and last verified; None for never."""
+
+    anchored: Inspection | None
+    verified: Inspection | None
+
+
 def entries_for(reader: Reader) -> QuerySet[Entry]:
     """Return the whole ledger, for operators and auditors. Raises RoleMissing for others."""
     if not reader.sees_everything:
         raise RoleMissing("Operator or Auditor")
     return Entry.objects.all()
+
+
+def standing_for(reader: Reader) -> Standing:
+    """Return when the ledger was looked at, and what was found. Raises RoleMissing for others."""
+    entries_for(reader)
+    rows = {row.kind: row for row in Inspection.objects.all()}
+    return Standing(rows.get(Inspection.Kind.ANCHORED), rows.get(Inspection.Kind.VERIFIED))
 
 
 def line_for(reader: Reader, uuid: UUID) -> Line:

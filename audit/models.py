@@ -82,3 +82,23 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.hash[:12]}"
+
+
+class Inspection(models.Model):
+    """When the ledger was last anchored and last verified, and what was found: for people to see.
+
+    It proves nothing, being a row like others; the anchor file and `manage.py verify_audit` do.
+    """
+
+    class Kind(models.TextChoices):
+        ANCHORED = "anchored"
+        VERIFIED = "verified"
+
+    kind = models.CharField(max_length=12, primary_key=True, choices=Kind)
+    begun_at = models.DateTimeField(null=True)
+    at = models.DateTimeField(null=True)  # when it was last finished
+    seq = models.BigIntegerField(default=0)  # up to which seal
+    finding = models.TextField(blank=True)  # the first thing that is wrong; "" when it holds
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at}"

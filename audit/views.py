@@ -15,10 +15,15 @@ from portal.errors import RoleMissing
 
 @require_safe
 def entries(http: HttpRequest) -> HttpResponse:
-    everything = lookups.entries_for(_reader(http))
+    reader = _reader(http)
     form = SearchForm(http.GET)
-    page = lists.page(lookups.narrowed(everything, form.search()), http)
-    shown = {"form": form, "page": page, "lines": lookups.lines(page.rows)}
+    page = lists.page(lookups.narrowed(lookups.entries_for(reader), form.search()), http)
+    shown = {
+        "form": form,
+        "page": page,
+        "lines": lookups.lines(page.rows),
+        "standing": lookups.standing_for(reader),
+    }
     return render(http, "audit/list.html", shown)
 
 

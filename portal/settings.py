@@ -259,6 +259,13 @@ BERTH_STARTER_IMAGE = env.text("BERTH_STARTER_IMAGE")
 BERTH_LINKS = env.pairs("BERTH_LINKS")  # label={url template}, shown on a live order
 BERTH_SUPPORT = env.text("BERTH_SUPPORT", default="your platform team")
 
+# The ledger: where its newest seal is written down, out of the database's reach
+
+BERTH_AUDIT_ANCHORS = Path(env.text("BERTH_AUDIT_ANCHORS", default=str(DATA / "anchors.jsonl")))
+BERTH_AUDIT_ANCHOR_EVERY = timedelta(
+    minutes=env.integer("BERTH_AUDIT_ANCHOR_MINUTES", default=5, least=1)
+)
+
 # API
 
 REST_FRAMEWORK = {

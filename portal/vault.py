@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -28,3 +29,10 @@ def opened(sealed_text: str) -> str:
         return _keys().decrypt(sealed_text.encode()).decode()
     except InvalidToken as error:
         raise ValueError("This was sealed with a key that is no longer accepted.") from error
+
+
+def derived(purpose: str) -> list[bytes]:
+    """Return keys that are good for one purpose only, the newest first, to sign what is kept."""
+    return [
+        hmac.digest(key.encode(), purpose.encode(), "sha256") for key in settings.BERTH_FIELD_KEYS
+    ]

@@ -14,6 +14,7 @@ from django.db import DatabaseError, close_old_connections
 from django.db.models import F, Q, QuerySet
 
 from accounts.sessions import forget_ended
+from audit import inspection
 from audit.ledger import WORKER, coming_from, forget_touched
 from audit.sealer import seal
 from fleet.renewal import renew_due
@@ -67,6 +68,8 @@ def forget() -> None:
 ROUNDS = (
     Round("ring", timedelta(seconds=1), ring_for_due),
     Round("seal", timedelta(seconds=5), seal),
+    Round("anchor", timedelta(minutes=1), inspection.anchor_due),
+    Round("verify", timedelta(hours=1), inspection.verify_due),
     Round("look", timedelta(seconds=5), lambda: look_around(now())),
     Round("renew", timedelta(minutes=5), lambda: renew_due(now())),
     Round("forget", timedelta(hours=6), forget),
