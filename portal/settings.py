@@ -59,6 +59,9 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 MIDDLEWARE = [
+    "audit.middleware.request_id",
+    "portal.middleware.logged",
+    "portal.middleware.reached_by_address",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -71,7 +74,6 @@ MIDDLEWARE = [
     "accounts.middleware.session_limits",
     "accounts.middleware.sign_in_required",
     "accounts.middleware.own_time_zone",
-    "audit.middleware.request_id",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -304,14 +306,34 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["tenants.api.permissions.MayReadRecord"],
 }
 
+# Logs, to standard error
+
+BERTH_LOG_FORMAT = env.choice("BERTH_LOG_FORMAT", ["text", "json"], default="text")
+BERTH_LOG_REQUESTS = env.flag("BERTH_LOG_REQUESTS", default=not BERTH_EMBEDDED)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("BERTH_LOG_LEVEL", default="INFO")},
-    # below that it tells of every sign-in that went well; those stand in our ledger
-    "loggers": {"axes": {"level": "WARNING"}},
+    "formatters": {
+        "text": {"()": "portal.logs.Text"},
+        "json": {"()": "portal.logs.Json"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": BERTH_LOG_FORMAT}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.choice(
+            "BERTH_LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO"
+        ),
+    },
+    "loggers": {
+        # below that it tells of every sign-in that went well; those stand in our ledger
+        "axes": {"level": "WARNING"},
+        # below these, whole bodies and statements with their values, which hold secrets
+        "kubernetes": {"level": "WARNING"},
+        "django.db.backends": {"level": "INFO"},
+        # its own lines in our format, but for those before the portal is loaded
+        "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
+        "portal.requests": {"level": "INFO" if BERTH_LOG_REQUESTS else "WARNING"},
+    },
 }
 
 env.refuse_faults()

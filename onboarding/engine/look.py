@@ -13,6 +13,7 @@ from onboarding.engine.agenda import History, Item
 from onboarding.engine.lease import Lease, Lost
 from onboarding.engine.steps import Outcome, Step, Story, Task, Tools
 from onboarding.models import Direction, Order
+from portal import logs
 from portal.clock import now
 from portal.errors import BerthError, DatabaseBusy
 from tenants.models import Placement
@@ -57,7 +58,8 @@ def _take_what_is_due(held: Lease, story: Story, tools: Tools, until: datetime) 
         if item is None:
             return
         lease.renew(held)
-        _take(held, order, history, item, story, tools)
+        with logs.about(step=item.step.name):
+            _take(held, order, history, item, story, tools)
 
 
 def _next(order: Order, story: Story, history: History) -> tuple[Item | None, bool]:

@@ -10,19 +10,21 @@ from onboarding.models import Order
 from onboarding.running.pushes import ask_flux
 from onboarding.stories import STORIES
 from onboarding.toolbox import tools
+from portal import logs
 
 
 def look_at(order_id: int) -> None:
     """Look at one order; one that is gone or over is nothing to do."""
     order = Order.objects.filter(pk=order_id, ended_as="").first()
     if order is not None:
-        with coming_from(WORKER):
+        with coming_from(WORKER), logs.about(order=order.pk):
             look(order.pk, STORIES[order.kind], tools(), owner=worker_name())
 
 
 def after_push(repository: str) -> None:
     """Ask Flux to fetch a repository that somebody pushed to."""
-    ask_flux(repository)
+    with logs.about(repository=repository):
+        ask_flux(repository)
 
 
 def worker_name() -> str:

@@ -21,6 +21,7 @@ from fleet.renewal import renew_due
 from fleet.rounds import look_around
 from onboarding.models import Order
 from onboarding.running import doorbell
+from portal import logs
 from portal.clock import now
 
 RING_AGAIN = timedelta(seconds=15)  # a ring that nobody followed is repeated after this
@@ -109,7 +110,7 @@ def walk(each: Round) -> None:
     """Walk a round once. What goes wrong in it is told, and the next time is not lost over it."""
     close_old_connections()
     try:
-        with coming_from(WORKER):
+        with coming_from(WORKER), logs.about(round=each.name):
             each.walk()
     except DatabaseError as error:
         log.warning("round %s failed and is tried again: %s", each.name, type(error).__name__)
