@@ -21,6 +21,7 @@ from fleet.ports import (
 )
 from portal import vault
 from portal.errors import NotJoined
+from portal.outbound import WayOut
 from tenants.models import Cluster
 
 
@@ -55,12 +56,12 @@ def lister(connection: Connection) -> Lister:
 
 def administration(name: str, *, kubeconfig: Path | None, context: str) -> Administration:
     """Return a cluster as its administrator sees it. Raises NotJoined for a bad kubeconfig."""
-    return AdminAccess.from_kubeconfig(name, kubeconfig=kubeconfig, context=context)
+    return AdminAccess.from_kubeconfig(name, kubeconfig=kubeconfig, context=context, way=_way_out())
 
 
 def trial(name: str, endpoint: Endpoint, token: IssuedToken) -> Trial:
     """Return a cluster as the bearer of a token sees it that is in no record yet."""
-    return ApiAccess(name, endpoint, authorization=f"Bearer {token.text}")
+    return ApiAccess(name, endpoint, way=_way_out(), authorization=f"Bearer {token.text}")
 
 
 def rehearsal_folder(cluster: Cluster) -> Path:
@@ -91,4 +92,8 @@ def _made(cluster: Cluster, connection: Connection) -> ApiAccess:
     except ValueError as error:
         raise NotJoined(f"The token of {cluster.slug} cannot be opened: {error}") from error
     endpoint = Endpoint(connection.server, connection.authority, connection.tls_server_name)
-    return ApiAccess(cluster.slug, endpoint, authorization=f"Bearer {token}")
+    return ApiAccess(cluster.slug, endpoint, way=_way_out(), authorization=f"Bearer {token}")
+
+
+def _way_out() -> WayOut:
+    return WayOut(settings.BERTH_CA_BUNDLE, settings.BERTH_PROXY, settings.BERTH_NO_PROXY)

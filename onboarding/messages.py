@@ -275,6 +275,13 @@ OWN = {
         "It gave no lock in time, or was just restarting.",
         NOTHING_TO_DO,
     ),
+    "portal.trust-unreadable": Message(
+        "The portal cannot tell whom to trust",
+        "Its file of certificate authorities cannot be read, so it calls nobody. "
+        "It tries again by itself.",
+        "An operator has to mend the file that BERTH_CA_BUNDLE names. "
+        "`manage.py check` says what is wrong with it.",
+    ),
     "berth.error": Message("Something went wrong", "The details stand below.", TELL_OPERATORS),
     "engine.bug": Message(
         "Something went wrong that nobody foresaw",

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own name
 
 from onboarding.entitlement import file as entitlement_file
+from portal.errors import TrustUnreadable
+from portal.outbound import WayOut
 from tenants import names
 
 LONG_ENOUGH = 32  # characters of a secret
@@ -22,7 +24,8 @@ DEV_ONLY = "Set BERTH_EMBEDDED=True if this is a portal for one person's machine
 
 def configuration(**_options: Any) -> list[CheckMessage]:
     """Check what every portal needs, and what one that is not embedded needs."""
-    return [*_sources(), *_patterns(), *([] if settings.BERTH_EMBEDDED else _production())]
+    production = [] if settings.BERTH_EMBEDDED else _production()
+    return [*_sources(), *_patterns(), *_way_out(), *production]
 
 
 def _sources() -> Iterator[CheckMessage]:
@@ -55,6 +58,24 @@ def _patterns() -> Iterator[CheckMessage]:
         )
     for fault in names.pattern_faults(settings.BERTH_NAME_PATTERNS):
         yield Error(fault, hint="docs/configure.md shows the patterns.", id="portal.E007")
+
+
+def _way_out() -> Iterator[CheckMessage]:
+    way = WayOut(settings.BERTH_CA_BUNDLE, direct=settings.BERTH_NO_PROXY)
+    try:
+        way.trust()
+    except TrustUnreadable as error:
+        yield Error(
+            f"The file of certificate authorities cannot be used: {error.detail}",
+            hint="BERTH_CA_BUNDLE names a file of certificates in PEM, readable by the portal.",
+            id="portal.E020",
+        )
+    for entry in way.misfits():
+        yield Error(
+            f"BERTH_NO_PROXY holds {entry!r}, which fits nobody.",
+            hint="It lists host names, domains, addresses and networks, all without a port.",
+            id="portal.E021",
+        )
 
 
 def _facts(pattern: str) -> set[str]:

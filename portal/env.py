@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from urllib.parse import urlencode, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 _faults: list[str] = []
@@ -70,6 +71,27 @@ def words(name: str, *, default: str = "") -> list[str]:
 def faults() -> list[str]:
     """Return what was wrong with the variables read so far."""
     return list(_faults)
+def address(name: str, *, schemes: Sequence[str]) -> str:
+    """Return the variable if it is "" or a URL with one of the schemes and a host."""
+    raw = text(name)
+    try:
+        found = urlsplit(raw)
+        fits = found.scheme in schemes and found.hostname and found.port != 0
+    except ValueError:  # the port is no number
+        fits = False
+    if raw and not fits:
+        allowed = " or ".join(f"{scheme}://" for scheme in schemes)
+        _faults.append(f"{name} must be an address that begins with {allowed}")
+        return ""
+    return raw
+
+
+def file(name: str) -> Path | None:
+    """Return the variable as a path, or None when it is not set."""
+    raw = text(name)
+    return Path(raw) if raw else None
+
+
 
 
 def refuse_faults() -> None:
@@ -118,8 +140,11 @@ def _kept_secret(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def database(kind: str, folder: Path) -> dict[str, Any]:
-    """Return Django's settings of the database: `sqlite` in the folder, or `postgresql`."""
+def database(kind: str, folder: Path, bundle: Path | None = None) -> dict[str, Any]:
+    """Return Django's settings of the database: `sqlite` in the folder, or `postgresql`.
+
+    `bundle` holds the authorities that its server's certificate is checked with.
+    """
     if kind == "sqlite":
         folder.mkdir(parents=True, exist_ok=True)
         return {
@@ -141,8 +166,26 @@ def database(kind: str, folder: Path) -> dict[str, Any]:
     }
 
 
+        "OPTIONS": _database_tls(bundle),
 def reading(database: dict[str, Any]) -> dict[str, Any]:
     """Return a second way into the database, for long reads such as exports: it cannot write.
+
+def _database_tls(bundle: Path | None) -> dict[str, str]:
+    """Return what libpq is told: nothing, or to check the chain and the name."""
+    if choice("BERTH_DATABASE_TLS", ["prefer", "verify-full"], default="prefer") == "prefer":
+        return {}
+    return {"sslmode": "verify-full", "sslrootcert": str(bundle or "system")}
+
+
+def queue(url: str, bundle: Path | None) -> str:
+    """Return the queue's address; over TLS its server is checked with the bundle, if there is one.
+
+    Authorities that the address names itself go before.
+    """
+    if bundle is None or urlsplit(url).scheme != "rediss":
+        return url
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode({'ssl_ca_certs': bundle})}"
+
 
     On SQLite its transactions are deferred, so that they never hold the writer's lock.
     """
@@ -155,6 +198,6 @@ def reading(database: dict[str, Any]) -> dict[str, Any]:
     is_sqlite = database["ENGINE"].endswith("sqlite3")
     return {
         **database,
-        "OPTIONS": sqlite if is_sqlite else postgresql,
+        "OPTIONS": sqlite if is_sqlite else {**database["OPTIONS"], **postgresql},
         "TEST": {"MIRROR": "default"},
     }

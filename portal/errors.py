@@ -218,6 +218,12 @@ class DatabaseBusy(Temporary):
     code = "engine.database-busy"
 
 
+class TrustUnreadable(Temporary):
+    """The file of authorities whom the portal trusts cannot be read or holds none."""
+
+    code = "portal.trust-unreadable"
+
+
 # Orders
 
 

@@ -103,11 +103,18 @@ USE_TZ = True
 TIME_ZONE = env.text("BERTH_TIME_ZONE", default="UTC")
 LANGUAGE_CODE = "en-gb"
 
+# The way out: the proxy of every client that speaks HTTP (HTTPS_PROXY and its like are not looked
+# at), and the authorities that all of them, the database's and the queue's too, are checked with.
+
+BERTH_PROXY = env.address("BERTH_PROXY", schemes=("http", "https"))
+BERTH_NO_PROXY = env.words("BERTH_NO_PROXY", default="localhost,127.0.0.1,::1")
+BERTH_CA_BUNDLE = env.file("BERTH_CA_BUNDLE")
+
 # Database. SQLite writers take the lock at the start of a transaction (IMMEDIATE): a deferred one
 # that reads first and writes later loses to "database is locked" at once.
 
 BERTH_DATABASE = env.choice("BERTH_DATABASE", ["sqlite", "postgresql"], default="sqlite")
-DATABASES = {"default": env.database(BERTH_DATABASE, DATA)}
+DATABASES = {"default": env.database(BERTH_DATABASE, DATA, BERTH_CA_BUNDLE)}
 DATABASES["reading"] = env.reading(DATABASES["default"])
 
 # Sign-in (ASVS 5.0 7.3: idle and absolute limits)
@@ -186,7 +193,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 # Static files
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA / "static"
+STATIC_ROOT = Path(env.text("BERTH_STATIC_FOLDER", default=str(DATA / "static")))
 STATICFILES_DIRS = [ROOT / "templates" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -198,7 +205,7 @@ STORAGES = {
 BERTH_QUEUE_URL = env.text("BERTH_QUEUE_URL", default="redis://127.0.0.1:6390/0")
 RQ_QUEUES = {
     "default": {
-        "URL": BERTH_QUEUE_URL,
+        "URL": env.queue(BERTH_QUEUE_URL, BERTH_CA_BUNDLE),
         "DEFAULT_TIMEOUT": 600,
         "DEFAULT_RESULT_TTL": 0,
         "SERIALIZER": "rq.serializers.JSONSerializer",

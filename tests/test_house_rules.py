@@ -57,6 +57,28 @@ REGISTRIES = re.compile(
     )
 )
 
+# libraries that open connections or start programs that do
+CALLERS = (
+    *("aiohttp", "asyncio", "boto3", "django.core.mail", "ftplib", "http.client", "httpx"),
+    *("imaplib", "ldap", "multiprocessing", "obstore", "oras", "poplib", "pycurl", "requests"),
+    *("smtplib", "socket", "ssl", "subprocess", "urllib.request", "urllib3", "websocket"),
+    *("xmlrpc",),
+)
+# The modules that import one of them all the same, and why no proxy and no authority concerns them.
+# A new one that calls others takes portal.outbound.WayOut instead of a line here.
+NO_CALLS = {
+    "portal/outbound.py": "the way out itself",
+    "fleet/connections/line.py": "sends on the connections of the way out, and names its failures",
+    "fleet/connections/server.py": "names the type of an answer",
+    "onboarding/running/jobs.py": "asks for the name of this machine",
+    "onboarding/repositories/http_backend.py": "hangs up on a visitor",
+    "onboarding/repositories/backend_process.py": "starts git on a local folder",
+    "portal/announce.py": "asks the portal itself, on loopback",
+    "portal/keep.py": "starts our own programs",
+    "portal/launch.py": "starts our own programs, and looks for a free port",
+    "portal/local_cluster.py": "starts our own programs",
+}
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -128,7 +150,7 @@ def test_adapters_see_their_port_and_the_errors_and_nothing_else_of_ours() -> No
         if module != builtin
         for seen in _imports(_path(module))
         if seen.split(".")[0] in ROOMS
-        and seen not in {f"{module.split('.')[0]}.ports", "portal.errors"}
+        and seen not in {f"{module.split('.')[0]}.ports", "portal.errors", "portal.outbound"}
         and not seen.startswith(module.rpartition(".")[0])
     ]
     assert foreign == []
@@ -145,6 +167,19 @@ def test_only_toolboxes_import_adapters() -> None:
         if seen in adapters and path.parent != _path(seen).parent
     ]
     assert importers == []
+
+
+def test_nothing_calls_the_outside_but_by_the_way_out() -> None:
+    callers = {
+        _name(path)
+        for path in _portal_sources()
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for each in node.names
+        # `import urllib.request` and `from urllib import request` are the same
+        if f"{getattr(node, 'module', None) or ''}.{each.name}".lstrip(".").startswith(CALLERS)
+    }
+    assert callers == set(NO_CALLS)
 
 
 def test_the_job_that_the_doorbell_names_is_there() -> None:

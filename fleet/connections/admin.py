@@ -11,6 +11,7 @@ from fleet.connections.api import ApiAccess
 from fleet.connections.line import Refused
 from fleet.ports import Endpoint
 from portal.errors import NotJoined
+from portal.outbound import WayOut
 
 # what the client raises for files of other shapes than it expects
 UNUSABLE = (ConfigException, OSError, ValueError, LookupError, TypeError, AttributeError, YAMLError)
@@ -20,7 +21,9 @@ class AdminAccess(ApiAccess):
     """Administration with whatever the kubeconfig has: token, client certificate, exec plugin."""
 
     @classmethod
-    def from_kubeconfig(cls, name: str, *, kubeconfig: Path | None, context: str) -> "AdminAccess":
+    def from_kubeconfig(
+        cls, name: str, *, kubeconfig: Path | None, context: str, way: WayOut
+    ) -> "AdminAccess":
         """Return the access of a context; without a file, of KUBECONFIG or ~/.kube/config.
 
         Raises NotJoined in words when the file cannot be used.
@@ -35,6 +38,7 @@ class AdminAccess(ApiAccess):
         return cls(
             name,
             Endpoint(told.host, authority, told.tls_server_name or ""),
+            way=way,
             authorization=told.get_api_key_with_prefix("BearerToken") or "",
             client_certificate=(told.cert_file, told.key_file) if told.cert_file else None,
         )

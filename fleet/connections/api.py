@@ -26,6 +26,7 @@ from fleet.ports import (
     placements_in,
 )
 from portal.errors import BerthError, ClusterBusy, NamespaceForeign
+from portal.outbound import WayOut
 
 PARALLEL = 8  # objects of a wave at a time, on as many kept connections
 PAUSES = (0.2, 0.5, 1.0, 2.0)  # seconds between tries while the server's caches catch up
@@ -62,6 +63,7 @@ class ApiAccess:
         name: str,
         endpoint: Endpoint,
         *,
+        way: WayOut,
         authorization: str = "",
         client_certificate: tuple[str, str] | None = None,
         sleep: Callable[[float], object] = _never.wait,
@@ -74,6 +76,7 @@ class ApiAccess:
             authorization=authorization,
             client_certificate=client_certificate,
             connections=PARALLEL,
+            way=way,
         )
         self._server = Server(name, client)
 

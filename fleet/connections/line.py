@@ -14,6 +14,7 @@ from urllib3 import exceptions
 
 from fleet.ports import Endpoint
 from portal.errors import ClusterUnreachable, NotJoined
+from portal.outbound import WayOut
 
 AGENT = "berth/1"
 
@@ -53,14 +54,20 @@ class Line:
 def _in_words(error: exceptions.HTTPError) -> str:
     if isinstance(error, exceptions.SSLError):
         return f"did not prove with its certificate who it is: {error}"
+    if isinstance(error, exceptions.ProxyError):
+        return f"could not be reached through the proxy: {_why(error.original_error)}."
     # a refused connection is a kind of time-out to the library
     refused = isinstance(error, exceptions.NewConnectionError)
     if isinstance(error, exceptions.TimeoutError) and not refused:
         return "did not answer in time."
+    return f"could not be reached: {_why(error)}."
+
+
+def _why(error: Exception) -> str:
     cause = error.__cause__
     # the library's own sentence names its classes; the system's is the one that people know
     why = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error)
-    return f"could not be reached: {why.lower()}."
+    return why.lower()
 
 
 class _NoDiscovery:
@@ -77,11 +84,12 @@ def dynamic_client(
     authorization: str,
     client_certificate: tuple[str, str] | None = None,
     connections: int,
+    way: WayOut,
 ) -> DynamicClient:
     """Return the official client on kept connections that always verify the server.
 
     `authorization` is the value of that header, `client_certificate` the paths of certificate and
-    key; one of them is given. No proxy of the environment is used.
+    key; one of them is given.
     """
     if not endpoint.server.startswith("https://"):
         raise NotJoined(f"The address of {name} does not begin with https://.")
@@ -90,29 +98,21 @@ def dynamic_client(
     client.user_agent = AGENT
     if authorization:
         client.set_default_header("Authorization", authorization)
-    client.rest_client.pool_manager = Line(name, _pool(endpoint, client_certificate, connections))
+    pool = way.pool(
+        endpoint.server,
+        trust=_trust(endpoint, client_certificate, way),
+        maxsize=connections,
+        server_hostname=endpoint.tls_server_name or None,
+    )
+    client.rest_client.pool_manager = Line(name, pool)
     return DynamicClient(client, discoverer=_NoDiscovery)
 
 
-def _pool(
-    endpoint: Endpoint, client_certificate: tuple[str, str] | None, connections: int
-) -> urllib3.PoolManager:
-    return urllib3.PoolManager(
-        num_pools=1,
-        maxsize=connections,
-        ssl_context=_trust(endpoint, client_certificate),
-        server_hostname=endpoint.tls_server_name or None,
-    )
-
-
-def _trust(endpoint: Endpoint, client_certificate: tuple[str, str] | None) -> ssl.SSLContext:
-    # as made, a client context demands a certificate and checks the name in it
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _trust(
+    endpoint: Endpoint, client_certificate: tuple[str, str] | None, way: WayOut
+) -> ssl.SSLContext:
     try:
-        if endpoint.authority:
-            context.load_verify_locations(cadata=endpoint.authority)
-        else:
-            context.load_default_certs()
+        context = way.trust(endpoint.authority)
         if client_certificate is not None:
             context.load_cert_chain(*client_certificate)
     except (ssl.SSLError, ValueError, OSError) as error:

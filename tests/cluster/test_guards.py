@@ -12,6 +12,7 @@ from kubernetes import client, config
 from fleet.connections.api import ApiAccess
 from fleet.ports import Administration, Manifest, Ref
 from portal.errors import ClusterForbidden, ObjectRefused
+from portal.outbound import WayOut
 from tenants.priming import packs, render
 from tenants.priming.shapes import Rendered
 from tests.cluster.control_plane import ControlPlane
@@ -108,8 +109,10 @@ def acting(
     """Return the cluster as an account sees it; only a patient one waits for caches."""
     authorization = f"Bearer {admin.token(namespace, account, seconds=3600).text}"
     if patient:
-        return ApiAccess("local", admin.endpoint, authorization=authorization)
-    return ApiAccess("local", admin.endpoint, authorization=authorization, sleep=lambda _: None)
+        return ApiAccess("local", admin.endpoint, way=WayOut(), authorization=authorization)
+    return ApiAccess(
+        "local", admin.endpoint, way=WayOut(), authorization=authorization, sleep=lambda _: None
+    )
 
 
 def over_entitled(admin: Administration, tenant: str) -> ApiAccess:

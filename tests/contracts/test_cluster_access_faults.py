@@ -21,6 +21,7 @@ from portal.errors import (
     RightsPending,
     StillGoing,
 )
+from portal.outbound import WayOut
 from tests.contracts.cluster_access import Space
 from tests.fleet import fake_api
 from tests.fleet.fake_api import Asked, FakeApi, Says, status
@@ -67,6 +68,7 @@ def access(api: FakeApi, pauses: list[float]) -> ApiAccess:
     return ApiAccess(
         "eu1-a",
         Endpoint(api.address, api.authority),
+        way=WayOut(),
         authorization="Bearer t-1",
         sleep=pauses.append,
     )
@@ -134,13 +136,15 @@ def test_an_answer_that_does_not_come_is_not_waited_for(api: FakeApi, shop: Spac
 
 
 def test_no_server_at_all_is_unreachable(access: ApiAccess) -> None:
-    gone = ApiAccess("eu1-b", Endpoint("https://127.0.0.1:1"), authorization="Bearer t-1")
+    gone = ApiAccess(
+        "eu1-b", Endpoint("https://127.0.0.1:1"), way=WayOut(), authorization="Bearer t-1"
+    )
     with pytest.raises(ClusterUnreachable, match="eu1-b"):
         gone.read(Ref("v1", "Namespace", "", "shop"))
 
 
 def test_a_server_that_cannot_prove_who_it_is_never_sees_the_token(api: FakeApi) -> None:
-    stranger = ApiAccess("eu1-a", Endpoint(api.address), authorization="Bearer t-1")
+    stranger = ApiAccess("eu1-a", Endpoint(api.address), way=WayOut(), authorization="Bearer t-1")
     with pytest.raises(ClusterUnreachable, match="certificate"):
         stranger.read(Ref("v1", "Namespace", "", "shop"))
     assert api.asked == []
@@ -149,7 +153,10 @@ def test_a_server_that_cannot_prove_who_it_is_never_sees_the_token(api: FakeApi)
 def test_the_certificate_must_be_for_the_name(api: FakeApi) -> None:
     def access(name: str) -> ApiAccess:
         return ApiAccess(
-            "eu1-a", Endpoint(api.address, api.authority, name), authorization="Bearer t-1"
+            "eu1-a",
+            Endpoint(api.address, api.authority, name),
+            way=WayOut(),
+            authorization="Bearer t-1",
         )
 
     assert access("fake.example").read(Ref("v1", "Namespace", "", "shop")) is None
@@ -159,12 +166,17 @@ def test_the_certificate_must_be_for_the_name(api: FakeApi) -> None:
 
 def test_a_plain_http_address_is_not_used() -> None:
     with pytest.raises(NotJoined, match="https"):
-        ApiAccess("eu1-a", Endpoint("http://127.0.0.1:1"), authorization="Bearer t-1")
+        ApiAccess("eu1-a", Endpoint("http://127.0.0.1:1"), way=WayOut(), authorization="Bearer t-1")
 
 
 def test_a_broken_authority_is_told_in_words(api: FakeApi) -> None:
     with pytest.raises(NotJoined, match="certificates"):
-        ApiAccess("eu1-a", Endpoint(api.address, "no certificate"), authorization="Bearer t-1")
+        ApiAccess(
+            "eu1-a",
+            Endpoint(api.address, "no certificate"),
+            way=WayOut(),
+            authorization="Bearer t-1",
+        )
 
 
 def rights_after(api: FakeApi, refusals: int, *, age: timedelta) -> None:

@@ -130,7 +130,7 @@ class _Answering(BaseHTTPRequestHandler):
 def running(folder: Path) -> Iterator[FakeApi]:
     """Serve on a free port of loopback with a certificate for 127.0.0.1 and fake.example."""
     fake = FakeApi()
-    authority, key = _certificate()
+    authority, key = certificate()
     (folder / "tls.pem").write_bytes(authority + key)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answering", (_Answering,), {"fake": fake}))
     server.daemon_threads = True
@@ -152,7 +152,8 @@ def running(folder: Path) -> Iterator[FakeApi]:
         thread.join()
 
 
-def _certificate() -> tuple[bytes, bytes]:
+def certificate() -> tuple[bytes, bytes]:
+    """Return a self-signed certificate for 127.0.0.1 and fake.example, and its key, both in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fake.example")])
     names: list[x509.GeneralName] = [

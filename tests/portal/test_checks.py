@@ -48,11 +48,24 @@ def test_a_right_configuration_gives_no_message(settings: Settings) -> None:
         ("portal.E005", {"BERTH_DATABASE": "sqlite"}),
         ("portal.E006", {"BERTH_TOKEN_PEPPER": "short"}),
         ("portal.E007", {"BERTH_NAME_PATTERNS": {"workload_namespace": "{tenant}_{application}"}}),
+        ("portal.E020", {"BERTH_CA_BUNDLE": Path("/nowhere/ca.pem")}),
+        ("portal.E020", {"BERTH_CA_BUNDLE": Path(__file__)}),
+        ("portal.E021", {"BERTH_NO_PROXY": ["10.0.0.1:6443"]}),
+        ("portal.E021", {"BERTH_NO_PROXY": ["https://api.example.com"]}),
         ("portal.W002", {"BERTH_QUEUE_URL": "redis://valkey.example.com/0"}),
     ],
 )
 def test_what_is_wrong_is_told(settings: Settings, ident: str, wrong: dict[str, Any]) -> None:
     assert ident in found(settings, **wrong)
+
+
+def test_why_a_file_of_authorities_is_no_use_is_told(settings: Settings, tmp_path: Path) -> None:
+    empty = tmp_path / "ca.pem"
+    empty.touch()
+    found(settings, BERTH_CA_BUNDLE=empty)
+    assert f"{empty} holds no certificate" in str(configuration())
+    found(settings, BERTH_CA_BUNDLE=tmp_path / "absent.pem")
+    assert "cannot be read: No such file" in str(configuration())
 
 
 def test_everything_is_told_at_once(settings: Settings) -> None:

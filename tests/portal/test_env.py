@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
+import redis
 from django.core.exceptions import ImproperlyConfigured
 
 from portal import env
@@ -77,3 +78,57 @@ def test_another_portal_makes_no_secret_up(tmp_path: Path) -> None:
     assert env.secret("BERTH_X_KEY", folder=tmp_path, embedded=False) == ""
     assert "BERTH_X_KEY" in env.faults()[0]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["proxy.example.com:3128", "socks5://proxy.example.com", "http://", "http://a:port"]
+)
+def test_an_address_has_a_known_scheme_a_host_and_a_port_that_is_one(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("BERTH_PROXY", value)
+    assert env.address("BERTH_PROXY", schemes=("http", "https")) == ""
+    assert env.faults() == ["BERTH_PROXY must be an address that begins with http:// or https://"]
+
+
+def test_an_address_may_hold_a_name_and_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BERTH_PROXY", "http://berth:secret@proxy.example.com:3128")
+    assert env.address("BERTH_PROXY", schemes=("http",)).endswith("@proxy.example.com:3128")
+    assert env.faults() == []
+
+
+def test_the_database_is_checked_with_the_bundle_or_else_with_the_machines_authorities(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BERTH_DATABASE_TLS", "verify-full")
+    with_bundle = env.database("postgresql", tmp_path, Path("/etc/berth/ca.pem"))["OPTIONS"]
+    without = env.database("postgresql", tmp_path)["OPTIONS"]
+    assert with_bundle["sslrootcert"] == "/etc/berth/ca.pem"
+    assert without["sslrootcert"] == "system"
+    assert with_bundle["sslmode"] == without["sslmode"] == "verify-full"
+
+
+def test_reading_checks_the_database_as_writing_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BERTH_DATABASE_TLS", "verify-full")
+    options = env.reading(env.database("postgresql", tmp_path))["OPTIONS"]
+    assert options["sslmode"] == "verify-full"
+    assert "read_only" in options["options"]
+
+
+@pytest.mark.parametrize(
+    ("url", "authorities"),
+    [
+        ("rediss://:secret@valkey.example.com/0", "/etc/berth/ca.pem"),
+        ("rediss://valkey.example.com/0?protocol=3", "/etc/berth/ca.pem"),
+        ("rediss://valkey.example.com/0?ssl_ca_certs=/own.pem", "/own.pem"),
+        ("redis://valkey.example.com/0", None),
+        ("unix:///run/valkey.sock", None),
+    ],
+)
+def test_the_queue_is_checked_with_the_bundle_where_it_speaks_tls(
+    url: str, authorities: str | None
+) -> None:
+    client = redis.Redis.from_url(env.queue(url, Path("/etc/berth/ca.pem")))
+    assert client.connection_pool.connection_kwargs.get("ssl_ca_certs") == authorities
