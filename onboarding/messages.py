@@ -178,6 +178,11 @@ CHANGES = {
         "The reason stands below.",
         "A member of the named group has to decide.",
     ),
+    "change.person-needed": Message(
+        "A person has to decide this",
+        "An approval is one person's word for another's wish. A token is nobody's word.",
+        "An approver signs in with a browser and decides there.",
+    ),
     "change.already-decided": Message(
         "This is decided already",
         "Somebody was quicker, or the order has moved on.",
@@ -200,6 +205,16 @@ ORDERS = {
         "This name cannot be used",
         "The rule that it breaks stands below.",
         "Choose another name.",
+    ),
+    "order.answers-unfit": Message(
+        "Some answers cannot be used",
+        "The reason for each stands below. Nothing was ordered and nothing is lost.",
+        "Change those answers and send them again.",
+    ),
+    "order.key-reused": Message(
+        "This key was used for something else",
+        "A repeated call is known by its key, and this one came with other answers before.",
+        "Send a key of its own with every order; only a repeated call sends the same one.",
     ),
     "order.service-exists": Message(
         "The application is there already",

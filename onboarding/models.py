@@ -23,6 +23,7 @@ __all__ = [
     "Progress",
     "Revision",
     "RunState",
+    "Sending",
     "StepRun",
     "Unlisted",
 ]
@@ -238,6 +239,28 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"draft of {self.person_id}"
+
+
+class Sending(models.Model):
+    """Answers that were sent under a key of the sender's, and the orders they became.
+
+    A call that is repeated because its answer was lost carries the same key and makes no second
+    order.
+    """
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)  # of the answers
+    family = models.UUIDField()  # of the orders
+    sent_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("person", "key"), name="onboarding_sending_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"sending {self.key} of {self.person_id}"
 
 
 class Unlisted(models.Model):

@@ -5,6 +5,7 @@ to change something), `Denied` (it is not allowed). The texts people read stand 
 `onboarding/messages.py`, one entry a code; a test compares both lists.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 DETAIL_LIMIT = 600  # characters of foreign text that may reach a row, a page or a log
@@ -201,6 +202,12 @@ class NotApprover(Denied):
     code = "change.not-approver"
 
 
+class PersonNeeded(Denied):
+    """A machine, or a token of a person, tried what only a person at a browser may do."""
+
+    code = "change.person-needed"
+
+
 class AlreadyDecided(Conflict):
     code = "change.already-decided"
 
@@ -235,6 +242,23 @@ class NameUnfit(Permanent):
     """A name breaks a rule of Kubernetes or Flux, or is reserved; the detail says which."""
 
     code = "order.name-unfit"
+
+
+class AnswersUnfit(Permanent):
+    """Answers of an order cannot be used; `faults` has the sentences of each field."""
+
+    code = "order.answers-unfit"
+
+    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
+        self.faults = faults
+        told = (f"{field}: {' '.join(sentences)}" for field, sentences in faults.items())
+        super().__init__(" ".join(told))
+
+
+class KeyReused(Permanent):
+    """A key that marks a repeated call came with other answers than the first time."""
+
+    code = "order.key-reused"
 
 
 class ServiceExists(Conflict):

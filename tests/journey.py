@@ -83,9 +83,7 @@ class Portal:
         return Draft.objects.create(person=by, answers=asked)
 
     def submit(self, draft: Draft) -> list[Order]:
-        return actions.submit(
-            draft, by=draft.person, sources=self.tools.sources, githost=self.tools.githost.name
-        )
+        return actions.submit(draft, by=draft.person, tools=self.tools)
 
     def order(self, by: User, environment: str = "dev", **changes: Any) -> Order:
         return self.submit(self.draft(by, environment, **changes))[0]
@@ -93,9 +91,7 @@ class Portal:
     def amend(self, order: Order, by: User, **changes: Any) -> Order:
         draft = actions.begin_amendment(order, by=by)
         draft.answers = {**draft.answers, **changes}
-        actions.amend(
-            order, draft, by=by, sources=self.tools.sources, githost=self.tools.githost.name
-        )
+        actions.amend(order, draft, by=by, tools=self.tools)
         return again(order)
 
     def look(self, order: Order) -> Order:

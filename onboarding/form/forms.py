@@ -41,13 +41,20 @@ class WhereForm(Question):
         label="Environments",
         widget=forms.CheckboxSelectMultiple,
         help_text="Tick several to order them together; each becomes an order of its own.",
-        error_messages={"required": "Tick at least one environment."},
+        error_messages={
+            "required": "Tick at least one environment.",
+            "invalid_choice": "One of these environments does not exist.",
+            "invalid_list": "Environments are given as a list.",
+        },
     )
     region = forms.ChoiceField(
         label="Region",
         widget=forms.RadioSelect,
         help_text="Where it runs. The clusters in it follow from your operators' rule.",
-        error_messages={"required": "Choose a region."},
+        error_messages={
+            "required": "Choose a region.",
+            "invalid_choice": "No cluster in this region takes anything.",
+        },
     )
 
     def __init__(
@@ -106,7 +113,10 @@ class SizeForm(Question):
     size = forms.ChoiceField(
         label="Size",
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose a size. It can be changed later by an order."},
+        error_messages={
+            "required": "Choose a size. It can be changed later by an order.",
+            "invalid_choice": "There is no such size any more.",
+        },
     )
 
     def __init__(self, *args: Any, sizes: Choices, **kwargs: Any) -> None:
@@ -118,7 +128,10 @@ class CodeForm(Question):
     scaffold = forms.ChoiceField(
         label="Scaffold",
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what the repository starts with."},
+        error_messages={
+            "required": "Choose what the repository starts with.",
+            "invalid_choice": "There is no such scaffold any more.",
+        },
     )
 
     def __init__(self, *args: Any, scaffolds: Choices, **kwargs: Any) -> None:
@@ -132,6 +145,10 @@ class ConnectionsForm(Question):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Nothing else can be reached from this application.",
+        error_messages={
+            "invalid_choice": "One of these destinations is not offered.",
+            "invalid_list": "Destinations are given as a list.",
+        },
     )
 
     def __init__(self, *args: Any, destinations: Choices, **kwargs: Any) -> None:
@@ -143,7 +160,10 @@ class OwnersForm(Question):
     owner = forms.ChoiceField(
         label="Owner of the service",
         help_text="Is asked first when something is wrong with it, and reviews it later.",
-        error_messages={"required": "Somebody has to own the service."},
+        error_messages={
+            "required": "Somebody has to own the service.",
+            "invalid_choice": "The owner of a service is a member of its tenant.",
+        },
     )
 
     def __init__(self, *args: Any, owners: Choices, **kwargs: Any) -> None:

@@ -25,10 +25,10 @@ def answers_of(form: Mapping[str, Any]) -> list[Answers]:
             name=form["name"],
             size=form["size"],
             scaffold=form["scaffold"],
-            destinations=tuple(sorted(form.get("destinations", []))),
+            destinations=tuple(sorted(set(form.get("destinations", [])))),
             owner=UUID(form["owner"]),
         )
-        for environment in form["environments"]
+        for environment in dict.fromkeys(form["environments"])
     ]
 
 

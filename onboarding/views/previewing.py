@@ -44,10 +44,9 @@ def submit(http: SignedIn, uuid: UUID) -> HttpResponse:
     gap = questions.missing(draft)
     if gap is not None:
         return redirect(questions.address(draft, gap))
-    tools = toolbox.tools()
     if draft.amends is not None:
         order = lookups.order_for(http.user, draft.amends.pk)
-        actions.amend(order, draft, by=http.user, sources=tools.sources, githost=tools.githost.name)
+        actions.amend(order, draft, by=http.user, tools=toolbox.tools())
         return redirect("onboarding:order", order.pk)
-    orders = actions.submit(draft, by=http.user, sources=tools.sources, githost=tools.githost.name)
+    orders = actions.submit(draft, by=http.user, tools=toolbox.tools())
     return redirect("onboarding:order", orders[0].pk)

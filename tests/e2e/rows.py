@@ -70,7 +70,7 @@ def _order(person: User, application: str, environment: str) -> Order:
     }
     draft = drafts.begin(person, form)
     tools = toolbox.tools()
-    return actions.submit(draft, by=person, sources=tools.sources, githost=tools.githost.name)[0]
+    return actions.submit(draft, by=person, tools=tools)[0]
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def order(portal: Portal, alice: User) -> Order:
 def send(portal: Portal, order: Order, by: User, **changes: object) -> None:
     draft = actions.begin_amendment(order, by=by)
     draft.answers = {**draft.answers, **changes}
-    actions.amend(order, draft, by=by, sources=portal.tools.sources, githost="embedded")
+    actions.amend(order, draft, by=by, tools=portal.tools)
 
 
 def test_an_amendment_is_a_new_revision_and_the_old_one_stays_as_it_was(
@@ -118,6 +118,27 @@ def test_two_amendments_of_one_revision_are_one(portal: Portal, order: Order, al
     assert again(order).revision_number == 2
 
 
+def test_a_form_that_was_filled_from_an_earlier_revision_writes_over_nobody(
+    portal: Portal, order: Order, alice: User, olivia: User
+) -> None:
+    olivia.groups.set(alice.groups.all())
+    hers = actions.begin_amendment(order, by=alice)
+    portal.amend(order, olivia, destinations=[])
+    with pytest.raises(TooLate):
+        actions.amend(again(order), hers, by=alice, tools=portal.tools)
+    assert again(order).revisions.get(number=2).answers["destinations"] == []
+
+
+def test_a_program_sends_only_what_differs_and_the_revision_it_saw(
+    portal: Portal, order: Order, alice: User
+) -> None:
+    actions.amend_to(order, {"name": "trolley"}, seen=1, by=alice, tools=portal.tools)
+    asked = again(order).revisions.get(number=2).answers
+    assert (asked["name"], asked["destinations"]) == ("trolley", ["orders-db"])
+    with pytest.raises(TooLate):
+        actions.amend_to(again(order), {"name": "cart"}, seen=1, by=alice, tools=portal.tools)
+
+
 def test_a_colleague_who_may_see_the_order_may_not_amend_it(
     portal: Portal, order: Order, bob: User, alice: User
 ) -> None:
@@ -125,7 +146,7 @@ def test_a_colleague_who_may_see_the_order_may_not_amend_it(
         actions.begin_amendment(order, by=bob)
     draft = actions.begin_amendment(order, by=alice)
     with pytest.raises(NotEntitled):
-        actions.amend(order, draft, by=bob, sources=portal.tools.sources, githost="embedded")
+        actions.amend(order, draft, by=bob, tools=portal.tools)
     assert again(order).revision_number == 1
 
 
@@ -152,7 +173,7 @@ def test_the_form_of_one_order_does_not_amend_another(
     draft = actions.begin_amendment(other, by=alice)
     draft.answers = {**draft.answers, "environments": ["prod"]}
     with pytest.raises(AmendsElsewhere):
-        actions.amend(order, draft, by=alice, sources=portal.tools.sources, githost="embedded")
+        actions.amend(order, draft, by=alice, tools=portal.tools)
 
 
 def test_whoever_lost_the_right_amends_nothing(portal: Portal, order: Order, alice: User) -> None:

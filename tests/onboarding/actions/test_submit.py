@@ -1,28 +1,37 @@
 """Submitting a form: all of its orders or none, each with its names taken."""
 
 from functools import partial
+from uuid import uuid4
 
 import pytest
-from django.http import Http404
 
 from accounts.models import User
 from audit.models import Entry
-from onboarding.models import Draft, Evidence, Order, Revision
+from onboarding import actions
+from onboarding.actions import placing
+from onboarding.models import Draft, Evidence, Order, Revision, Sending
 from portal.errors import (
+    AnswersUnfit,
     BerthError,
     EntitlementUnknown,
+    KeyReused,
     NameTaken,
-    NoCluster,
     NotEntitled,
     ServiceExists,
 )
 from tenants.actions import owners
 from tenants.models import Claim, Tenant
-from tests.journey import NOBODY, Portal, at_once
-from tests.make import make_application, make_environment
+from tests.journey import NOBODY, POLICY, Killed, Portal, at_once
+from tests.make import make_application, make_cluster, make_environment
 from tests.stories import world
 
 pytestmark = pytest.mark.django_db
+
+
+def send(portal: Portal, by: User, key: str, environment: str = "dev") -> tuple[list[Order], bool]:
+    """Send the answers as a program does, which has no draft."""
+    answers = {**portal.answers, "environments": [environment]}
+    return actions.submit_once(answers, key=key, by=by, tools=portal.tools)
 
 
 def nothing_was_ordered() -> bool:
@@ -139,14 +148,118 @@ def test_somebody_who_was_switched_off_orders_nothing(portal: Portal, alice: Use
 def test_an_application_of_a_stranger_looks_like_one_that_does_not_exist(
     portal: Portal, charlie: User, payments: Tenant
 ) -> None:
-    with pytest.raises(Http404):
-        portal.order(charlie)
+    wrong = []
+    for uuid in (portal.application.uuid, uuid4()):
+        with pytest.raises(AnswersUnfit) as raised:
+            portal.order(charlie, application=str(uuid))
+        wrong.append(raised.value.faults)
+    assert wrong[0] == wrong[1] == {"application": ["This application is not one of yours."]}
 
 
 def test_a_region_without_a_cluster_is_told(portal: Portal, alice: User) -> None:
-    with pytest.raises(NoCluster, match="No cluster in us1"):
+    make_cluster("us1-a", region="us1", environments=[make_environment("prod")])
+    with pytest.raises(AnswersUnfit, match="region: No cluster in us1 takes services for dev"):
         portal.order(alice, region="us1")
     assert nothing_was_ordered()
+
+
+@pytest.mark.parametrize(
+    ("field", "gone"),
+    [
+        ("size", "xxl"),
+        ("region", "mars"),
+        ("scaffold", "no-such-thing"),
+        ("destinations", ["a-database"]),
+        ("owner", "0b5e0000-0000-4000-8000-000000000000"),
+        ("name", "Not A Name"),
+        ("environments", ["dev", "nowhere"]),
+    ],
+)
+def test_a_draft_that_names_what_is_no_longer_offered_says_which_answer_it_is(
+    portal: Portal, alice: User, field: str, gone: object
+) -> None:
+    draft = portal.draft(alice, "dev")
+    draft.answers = {**draft.answers, field: gone}
+    with pytest.raises(AnswersUnfit) as raised:
+        portal.submit(draft)
+    assert list(raised.value.faults) == [field]
+    assert nothing_was_ordered()
+
+
+def test_an_environment_that_is_named_twice_is_ordered_once(portal: Portal, alice: User) -> None:
+    assert len(portal.submit(portal.draft(alice, "dev", "dev"))) == 1
+
+
+def test_somebody_of_another_tenant_owns_nothing_here(
+    portal: Portal, alice: User, charlie: User
+) -> None:
+    with pytest.raises(AnswersUnfit, match="is a member of its tenant"):
+        portal.order(alice, owner=str(charlie.uuid))
+
+
+def test_the_same_call_under_one_key_is_one_order(portal: Portal, alice: User) -> None:
+    first, placed = send(portal, alice, "a-key")
+    again, placed_again = send(portal, alice, "a-key")
+    assert (first, placed, placed_again) == (again, True, False)
+    assert (Order.objects.count(), Sending.objects.count()) == (1, 1)
+
+
+def test_a_key_gives_its_orders_also_after_their_end(portal: Portal, alice: User) -> None:
+    (order,), _ = send(portal, alice, "a-key")
+    portal.go_on(order)
+    assert send(portal, alice, "a-key") == ([order], False)
+
+
+def test_a_key_with_other_answers_is_refused(portal: Portal, alice: User) -> None:
+    send(portal, alice, "a-key")
+    with pytest.raises(KeyReused):
+        send(portal, alice, "a-key", "prod")
+    assert Order.objects.count() == 1
+
+
+def test_a_key_is_its_senders_own(portal: Portal, alice: User, olivia: User) -> None:
+    send(portal, alice, "a-key")
+    olivia.groups.set(alice.groups.all())
+    with pytest.raises(ServiceExists):
+        send(portal, olivia, "a-key")
+
+
+def test_a_call_that_failed_leaves_its_key_free(portal: Portal, alice: User) -> None:
+    portal.write_policy(NOBODY)
+    with pytest.raises(NotEntitled):
+        send(portal, alice, "a-key")
+    portal.write_policy(POLICY)
+    assert send(portal, alice, "a-key")[1]
+
+
+def test_killed_in_mid_submit_there_is_neither_order_nor_key(
+    portal: Portal, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_args: object, **_named: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(placing, "claim_names", killed)
+        with pytest.raises(Killed):
+            send(portal, alice, "a-key")
+    assert not Order.objects.exists()
+    assert not Sending.objects.exists()
+    assert send(portal, alice, "a-key")[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_calls_at_once_under_one_key_both_get_the_one_order(
+    portal: Portal, alice: User
+) -> None:
+    got: list[Order] = []
+
+    def call() -> None:
+        got.extend(send(portal, alice, "a-key")[0])
+
+    assert at_once(call, call) == []
+    assert len(got) == 2
+    assert got[0] == got[1]
+    assert Order.objects.count() == 1
 
 
 def test_a_retired_application_gets_nothing_new(portal: Portal, alice: User, olivia: User) -> None:

@@ -87,7 +87,7 @@ def fill(basket: Application, alice: User) -> Fill:
 def ordered(fill: Fill, alice: User) -> Order:
     """An order of alice's for test, looked at once: it waits for approval."""
     tools = toolbox.tools()
-    order = actions.submit(fill(), by=alice, sources=tools.sources, githost=tools.githost.name)[0]
+    order = actions.submit(fill(), by=alice, tools=tools)[0]
     look_at(order.pk)
     order.refresh_from_db()
     return order

@@ -24,7 +24,7 @@ def order(fill: Fill, alice: User) -> Order:
     def make(application: Application) -> None:
         draft = fill(application=str(application.uuid), name=application.slug)
         tools = toolbox.tools()
-        placed = actions.submit(draft, by=alice, sources=tools.sources, githost=tools.githost.name)
+        placed = actions.submit(draft, by=alice, tools=tools)
         look_at(placed[0].pk)
 
     return make

@@ -1,0 +1,24 @@
+"""What people do with orders: each is one transaction with one audit entry.
+
+Nothing outside the database happens in here. The bell rings on commit.
+"""
+
+from onboarding.actions.amending import amend, amend_to, begin_amendment
+from onboarding.actions.deciding import approve, refuse
+from onboarding.actions.placing import submit, submit_once
+from onboarding.actions.turning import retry, withdraw
+from onboarding.actions.wishing import report_unlisted, settle_unlisted
+
+__all__ = [
+    "amend",
+    "amend_to",
+    "approve",
+    "begin_amendment",
+    "refuse",
+    "report_unlisted",
+    "retry",
+    "settle_unlisted",
+    "submit",
+    "submit_once",
+    "withdraw",
+]

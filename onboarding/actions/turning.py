@@ -1,0 +1,70 @@
+"""Turning an order round, and trying again what is stuck."""
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import User
+from audit import ledger
+from onboarding import subjects
+from onboarding.actions.owning import require_owner
+from onboarding.engine.runs import close_open
+from onboarding.models import Direction, Order, Progress, RunState, StepRun
+from onboarding.running import doorbell
+from portal.clock import now
+from portal.errors import NotStuck, TooLate
+
+
+def withdraw(order: Order, *, by: User, reason: str) -> None:
+    """Turn the order round: everything it made is taken away again.
+
+    Raises NotEntitled unless the person asked for it or operates the portal, and TooLate once the
+    berth is operational or the order is over.
+    """
+    require_owner(order, by, "withdraw")
+    with transaction.atomic():
+        turned = Order.objects.filter(
+            pk=order.pk, direction=Direction.ONWARD, settled_at=None, ended_as=""
+        ).update(
+            direction=Direction.BACK,
+            back_as=Progress.WITHDRAWN,
+            back_reason=reason.strip() or f"{by} withdrew the order.",
+            next_try_at=now(),
+            bell=F("bell") + 1,
+        )
+        if not turned:
+            raise TooLate("The order is over, on its way back, or already operational.")
+        close_open(order, note="Withdrawn.")
+        ledger.note("withdrew", subjects.of(order), by=by.actor, reason=reason)
+        doorbell.ring(order.pk)
+
+
+def retry(order: Order, *, by: User, reason: str = "") -> None:
+    """Try the stuck steps of an order again. Raises NotStuck when nothing is stuck."""
+    require_owner(order, by, "try again")
+    with transaction.atomic():
+        doorbell.wake(order.pk)
+        stuck = list(StepRun.objects.filter(order=order, state=RunState.STUCK))
+        again = [run for run in stuck if _again(run)]
+        if not again:
+            raise NotStuck("Nothing in this order is stuck any more.")
+        ledger.note("tried again", subjects.of(order), by=by.actor, reason=reason)
+
+
+def _again(run: StepRun) -> bool:
+    """Close a stuck run and open the next attempt; False when somebody else was quicker."""
+    closed = StepRun.objects.filter(pk=run.pk, state=RunState.STUCK).update(
+        state=RunState.OVER, succeeded=False, finished_at=now()
+    )
+    if closed:
+        StepRun.objects.create(
+            order_id=run.order_id,
+            revision=run.revision,
+            step=run.step,
+            placement_id=run.placement_id,
+            direction=run.direction,
+            attempt=run.attempt + 1,
+            state=RunState.WAITING,
+            next_try_at=now(),
+            waits_for="Berth",
+        )
+    return bool(closed)

@@ -1,0 +1,76 @@
+"""Whether answers can be ordered at all: one check for the form's last page and for the API.
+
+It asks the form's own questions with what is on offer now, since a draft may be months old. Rights,
+and whether a name is free, are asked afterwards.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from onboarding.form import forms, offers, submission
+from onboarding.form.answers import Answers
+from onboarding.form.forms import Question
+from onboarding.ports import Scaffolder
+from portal.errors import AnswersUnfit
+from tenants import lookups as record
+from tenants.catalogue import Environment
+from tenants.models import Application, Cluster
+
+
+def checked(
+    form: Mapping[str, Any], *, by: User, scaffolds: Scaffolder
+) -> tuple[Application, list[Answers]]:
+    """Return the application and one set of answers for each environment.
+
+    Raises AnswersUnfit with a sentence for every field that cannot be used. An application of
+    somebody else reads like one that does not exist.
+    """
+    application = _application(form.get("application"), by)
+    asked = [*_questions(form, scaffolds), *_about(application, form)]
+    faults = {
+        field: [str(each) for each in sentences]
+        for question in asked
+        for field, sentences in question.errors.items()
+    }
+    if faults or application is None:
+        raise AnswersUnfit(faults)
+    plain = {key: value for question in asked for key, value in question.cleaned_data.items()}
+    return application, submission.answers_of(plain)
+
+
+def _application(said: object, by: User) -> Application | None:
+    try:
+        uuid = UUID(str(said))
+    except ValueError:
+        return None
+    return record.applications_of(by).filter(uuid=uuid, retired_at=None).first()
+
+
+def _about(application: Application | None, form: Mapping[str, Any]) -> Iterator[Question]:
+    """Ask what depends on the application; without one nobody can be chosen as owner."""
+    yours = [(str(application.uuid), application.name)] if application else []
+    yield forms.ApplicationForm(form, applications=yours)
+    if application is not None:
+        owners = [(str(each.uuid), str(each)) for each in offers.owners(application)]
+        yield forms.OwnersForm(form, owners=owners)
+
+
+def _questions(form: Mapping[str, Any], scaffolds: Scaffolder) -> Iterator[Question]:
+    environments = {each.slug: each for each in offers.environments()}
+    yield forms.WhereForm(
+        form,
+        environments=[(slug, each.name) for slug, each in environments.items()],
+        regions=[(region, region) for region in offers.regions()],
+        rule=lambda slug, region: _places(environments[slug], region),
+    )
+    yield forms.NameForm(form, why_not=lambda _name: "")
+    yield forms.SizeForm(form, sizes=[(each.slug, each.name) for each in offers.sizes()])
+    yield forms.CodeForm(form, scaffolds=[(name, name) for name in scaffolds.names()])
+    offered = [(each.slug, each.name) for each in offers.destinations()]
+    yield forms.ConnectionsForm(form, destinations=offered)
+
+
+def _places(environment: Environment, region: str) -> Sequence[Cluster]:
+    return offers.clusters(environment, region)
