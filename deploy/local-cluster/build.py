@@ -24,9 +24,14 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="build nothing; exit 0 if all is built, else 1"
     )
+    parser.add_argument("--where", metavar="PROGRAM", help="print where a built program lies")
     groups = versions.groups()
-    if parser.parse_args().check:
+    asked = parser.parse_args()
+    if asked.check:
         return exits.FINE if all(map(cache.is_complete, groups)) else exits.FAILED
+    if asked.where:
+        say(str(cache.programs(groups)[asked.where]))
+        return exits.FINE
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:

@@ -40,6 +40,13 @@ def is_built() -> bool:
     return subprocess.run(check, check=False).returncode == 0
 
 
+def program(name: str) -> Path:
+    """Return where a program lies that is built beside the control plane, such as kubectl."""
+    asked = [sys.executable, str(SCRIPTS / "build.py"), "--where", name]
+    said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    return Path(said.strip())
+
+
 def running() -> ControlPlane | None:
     """Return the control plane that BERTH_TEST_CLUSTER_STATE names, or None."""
     named = os.environ.get("BERTH_TEST_CLUSTER_STATE")  # noqa: TID251 - of the tests alone
