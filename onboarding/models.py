@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from onboarding.changes.models import Approval, Change
+from onboarding.figures.models import Tally
 from portal.clock import now
 from tenants.catalogue import Environment
 from tenants.models import Application, Placement, Service, Tenant
@@ -25,6 +26,7 @@ __all__ = [
     "RunState",
     "Sending",
     "StepRun",
+    "Tally",
     "Unlisted",
 ]
 
@@ -94,9 +96,20 @@ class Order(models.Model):
     settled_at = models.DateTimeField(null=True)  # from here only offboarding leads back
     repository_name = models.CharField(max_length=200, blank=True)
     commit_sha = models.CharField(max_length=64, blank=True)
+    counted = models.BooleanField(default=False)  # into onboarding/figures, once it was over
 
     class Meta:
         ordering = ("-id",)
+        indexes = (
+            models.Index(
+                fields=("kind", "direction"), condition=Q(ended_as=""), name="onboarding_order_open"
+            ),
+            models.Index(
+                fields=("id",),
+                condition=~Q(ended_as="") & Q(counted=False),
+                name="onboarding_order_uncounted",
+            ),
+        )
         constraints = (
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="onboarding_order_kind"),
             models.CheckConstraint(
@@ -182,9 +195,20 @@ class StepRun(models.Model):
     note = models.TextField(blank=True)  # what people read
     error_code = models.CharField(max_length=60, blank=True)
     error_detail = models.TextField(blank=True)
+    counted = models.BooleanField(default=False)  # into onboarding/figures, once it was over
 
     class Meta:
         ordering = ("id",)
+        indexes = (
+            models.Index(
+                fields=("state", "step"), condition=~Q(state="over"), name="onboarding_run_open"
+            ),
+            models.Index(
+                fields=("id",),
+                condition=Q(state="over", counted=False),
+                name="onboarding_run_uncounted",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("order", "revision", "step", "attempt"),

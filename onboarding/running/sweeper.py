@@ -19,6 +19,7 @@ from audit.ledger import WORKER, coming_from, forget_touched
 from audit.sealer import seal
 from fleet.renewal import renew_due
 from fleet.rounds import look_around
+from onboarding.figures import tallies
 from onboarding.models import Order
 from onboarding.running import doorbell
 from portal import logs
@@ -72,6 +73,7 @@ ROUNDS = (
     Round("anchor", timedelta(minutes=1), inspection.anchor_due),
     Round("verify", timedelta(hours=1), inspection.verify_due),
     Round("look", timedelta(seconds=5), lambda: look_around(now())),
+    Round("count", timedelta(seconds=15), tallies.count),
     Round("renew", timedelta(minutes=5), lambda: renew_due(now())),
     Round("forget", timedelta(hours=6), forget),
 )
