@@ -32,9 +32,13 @@ __all__ = [
 
 
 class Kind(models.TextChoices):
-    """What a person asks for."""
+    """What a person asks for. The value is also the action that entitlement is asked about."""
 
     ONBOARD = "onboard", "Onboard"
+
+
+# what stands between the application and the environment where people read of an order
+TOWARDS = {Kind.ONBOARD: "to"}
 
 
 class Direction(models.TextChoices):
@@ -137,7 +141,17 @@ class Order(models.Model):
 
     @property
     def title(self) -> str:
-        return f"{self.get_kind_display()} {self.application.slug} to {self.environment_id}"
+        """Say what is asked for, in the names that machines know."""
+        return self._asks(self.application.slug, self.environment_id)
+
+    @property
+    def heading(self) -> str:
+        """Say what is asked for, in the names that people know."""
+        return self._asks(self.application.name, self.environment.name)
+
+    def _asks(self, application: str, environment: str) -> str:
+        kind = Kind(self.kind)
+        return f"{kind.label} {application} {TOWARDS[kind]} {environment}"
 
 
 class Revision(models.Model):

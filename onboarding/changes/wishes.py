@@ -5,20 +5,22 @@ from django.conf import settings
 from onboarding.changes.models import Approval, Decision
 from onboarding.engine.steps import Task
 from onboarding.models import Order
-from onboarding.plans import drafting
 from onboarding.ports import ChangeWish
 from portal.clock import now
 from tenants.catalogue import ChangeType
 
 
-def wish_of(task: Task) -> ChangeWish:
-    """Return the wish for this order and revision; its key is the same on every try."""
+def wish_of(task: Task, in_short: str) -> ChangeWish:
+    """Return the wish for this order and revision; its key is the same on every try.
+
+    `in_short` says in words what the plan brings about.
+    """
     order, plan = task.order, task.plan
     return ChangeWish(
         key=task.key,
         order_uuid=order.uuid,
         title=f"{order.title} for {order.tenant.slug}"[:200],
-        description=f"{drafting.in_short(plan)}. Digest {plan.digest}.",
+        description=f"{in_short}. Digest {plan.digest}.",
         digest=plan.digest,
         standard=order.environment.change_type == ChangeType.STANDARD,
         approver_group=order.environment.approver_group,

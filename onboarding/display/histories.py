@@ -5,12 +5,12 @@ from typing import Any
 
 from audit import lookups as ledger
 from audit.lookups import Line
+from onboarding import stories
 from onboarding.display import exhibits
 from onboarding.display.timeline import Row, rows
 from onboarding.form import answers
 from onboarding.models import Evidence, Order, Plan, Revision, StepRun
 from onboarding.plans import drafting
-from onboarding.stories import STORIES
 from tenants.models import Cluster, Delivery, Placement
 
 
@@ -36,7 +36,7 @@ def steps_of_many(orders: Sequence[Order]) -> dict[int, list[Row]]:
 
 def _rows(order: Order, runs: Sequence[StepRun], places: Iterable[Placement]) -> list[Row]:
     clusters = {place.pk: place.cluster.slug for place in places}
-    return rows(STORIES[order.kind].steps, runs, clusters, order.revision_number)
+    return rows(stories.of(order).steps, runs, clusters, order.revision_number)
 
 
 def placements_of(order: Order) -> Sequence[Placement]:

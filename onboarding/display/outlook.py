@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from onboarding import messages
+from onboarding import messages, stories
 from onboarding.display.timeline import Lane, Row, in_order
 from onboarding.models import Direction, Order, Progress
-
-NOTHING_KEPT = "Nothing of it is left."
 
 
 @dataclass(frozen=True)
@@ -92,35 +90,31 @@ def _places(lanes: Sequence[Lane]) -> str:
 
 
 def _elsewhere(rows: Sequence[Row]) -> str:
-    """Name the clusters that are live while others are not."""
-    last = next((row for row in rows if row.name == "await_delivery"), None)
-    live = [lane.cluster for lane in last.lanes if lane.state == "done"] if last else []
-    if last is None or not live or len(live) == len(last.lanes):
+    """Name the clusters that have it behind them while others have not, such as "Live on eu1"."""
+    last = next((row for row in rows if row.step.reached), None)
+    there = [lane.cluster for lane in last.lanes if lane.state == "done"] if last else []
+    if last is None or not there or len(there) == len(last.lanes):
         return ""
-    return f" Live on {_listed(live)} already."
+    return f" {last.step.reached} {_listed(there)} already."
 
 
 def _ended(order: Order, rows: Sequence[Row]) -> str:
-    where = _clusters(rows)
+    undone = stories.of(order).undone
     match order.ended_as:
-        case Progress.DONE:
-            return f"{order.application.name} is live{where}."
-        case Progress.REHEARSED:
-            return f"{order.application.name} was rehearsed{where}: nothing left this portal."
+        case Progress.DONE | Progress.REHEARSED:
+            return _last_words(rows)
         case Progress.WITHDRAWN:
-            return f"{_ended_sentence(order.back_reason)} {NOTHING_KEPT}"
+            return f"{_ended_sentence(order.back_reason)} {undone}"
         case Progress.EXPIRED:
-            return f"Nobody decided in time. {NOTHING_KEPT}"
+            return f"Nobody decided in time. {undone}"
         case _:
-            return f"Refused: {_ended_sentence(order.back_reason)} {NOTHING_KEPT}"
+            return f"Refused: {_ended_sentence(order.back_reason)} {undone}"
 
 
-def _clusters(rows: Sequence[Row]) -> str:
-    for row in rows:
-        names = [lane.cluster for lane in row.lanes if lane.cluster]
-        if names:
-            return f" on {_listed(names)}"
-    return ""
+def _last_words(rows: Sequence[Row]) -> str:
+    """Return what the step that ended the order said of it."""
+    last = rows[-1].lanes[0].run if rows else None
+    return last.note if last else ""
 
 
 def _listed(names: Sequence[str]) -> str:

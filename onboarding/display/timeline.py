@@ -50,6 +50,7 @@ class Row:
     title: str
     state: str
     lanes: Sequence[Lane]
+    step: Step
 
     @property
     def is_split(self) -> bool:
@@ -92,7 +93,7 @@ def _row(step: Step, runs: Sequence[StepRun], clusters: Mapping[int, str], revis
         _lane(cluster, [run for run in own if run.placement_id == place])
         for place, cluster in places
     ]
-    return Row(step.name, step.title, _together([lane.state for lane in lanes]), lanes)
+    return Row(step.name, step.title, _together([lane.state for lane in lanes]), lanes, step)
 
 
 def _lane(cluster: str, tries: Sequence[StepRun]) -> Lane:

@@ -114,6 +114,9 @@ class Step:
     A `guarded` step acts on clusters or repositories: onward it needs approval in force for the
     plan's digest, an open window and a live entitlement each time it acts. The effect of a step
     `from_submit` stands since the order was placed, so it is undone even where no worker came.
+
+    `takes_back` says what its undo takes away, and `reached` begins the sentence about clusters
+    that have this behind them while others have not, such as "Live on".
     """
 
     name: str
@@ -123,14 +126,27 @@ class Step:
     per: Per = Per.ORDER
     guarded: bool = False
     from_submit: bool = False
+    takes_back: str = ""
+    reached: str = ""
+
+
+def _unsaid(_order: Order, _desired: Mapping[str, Any]) -> Sequence[str]:
+    return ()
 
 
 @dataclass(frozen=True)
 class Story:
-    """The steps of one kind of order, and the guard before each guarded effect."""
+    """The steps of one kind of order, the guard before each guarded effect, and what people read.
+
+    `in_words` tells a stored plan as sentences; `undone` says how things are after the order went
+    back. Only an order whose kind `is_amendable` may be asked for differently while it waits.
+    """
 
     steps: Sequence[Step]
     guard: Callable[[Task, Tools], None]
+    in_words: Callable[[Order, Mapping[str, Any]], Sequence[str]] = _unsaid
+    undone: str = "Nothing of it is left."
+    is_amendable: bool = False
 
     def step(self, name: str) -> Step:
         """Return the step of this name."""

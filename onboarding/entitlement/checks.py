@@ -37,10 +37,8 @@ def ask(sources: Sequence[EntitlementSource], person: User, query: Query) -> Ans
     return combined([source.check(query) for source in sources])
 
 
-def require(
-    sources: Sequence[EntitlementSource], order: Order, *, point: str, action: str = "onboard"
-) -> Answer:
-    """Check the requester of an order now and keep the answer.
+def require(sources: Sequence[EntitlementSource], order: Order, *, point: str) -> Answer:
+    """Check now whether the requester may have an order of this kind, and keep the answer.
 
     `point` is submit, check, approval or effect. A permit that was given for this order within
     BERTH_ENTITLEMENT_TTL is good enough for an effect.
@@ -48,7 +46,7 @@ def require(
     Raises NotEntitled with the reason and remedy, or EntitlementUnknown when no source could tell.
     """
     person = User.objects.get(pk=order.requester_id)
-    query = query_of(person, action, order.application, order.environment)
+    query = query_of(person, order.kind, order.application, order.environment)
     if point == "effect" and person.is_active and _lately_permitted(order, person):
         return Answer(Outcome.PERMIT, "cache", "lately_permitted", "Permitted a moment ago.")
     answer = ask(sources, person, query)

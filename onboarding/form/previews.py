@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from accounts.models import User
+from onboarding import stories
 from onboarding.engine.steps import Tools
 from onboarding.form import submission
 from onboarding.form.answers import Answers
@@ -53,26 +54,33 @@ def _of_answers(wanted: Answers, by: User, tools: Tools) -> Preview:
     found = site.read(subject)
     choices = choose(subject, found, tools.scaffolds)
     desired = state(subject, found, choices, tools.scaffolds, tools.githost)
-    return _preview(environment, [each.slug for each in clusters], desired)
+    slugs = [each.slug for each in clusters]
+    return _preview(environment, slugs, desired, words.of(desired, environment))
 
 
 def of_plan(order: Order, plan: Plan) -> Preview:
     """Return the stored plan of an order for its pages."""
     desired = drafting.content(plan)
     slugs = [each["cluster"] for each in desired["clusters"].values()]
-    preview = _preview(order.environment, slugs, desired)
-    return Preview(**{**vars(preview), "digest": plan.digest})
+    said = stories.of(order).in_words(order, desired)
+    return _preview(order.environment, slugs, desired, said, digest=plan.digest)
 
 
 def _preview(
-    environment: Environment, clusters: Sequence[str], desired: Mapping[str, Any]
+    environment: Environment,
+    clusters: Sequence[str],
+    desired: Mapping[str, Any],
+    said: Sequence[str],
+    *,
+    digest: str = "",
 ) -> Preview:
     return Preview(
         environment=environment,
         clusters=clusters,
         desired=desired,
-        in_words=words.of(desired, environment),
+        in_words=said,
         approvers=words.approvers(environment),
+        digest=digest,
     )
 
 

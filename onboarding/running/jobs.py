@@ -5,10 +5,10 @@ import socket
 from uuid import uuid4
 
 from audit.ledger import WORKER, coming_from
+from onboarding import stories
 from onboarding.engine.look import look
 from onboarding.models import Order
 from onboarding.running.pushes import ask_flux
-from onboarding.stories import STORIES
 from onboarding.toolbox import tools
 from portal import logs
 
@@ -18,7 +18,7 @@ def look_at(order_id: int) -> None:
     order = Order.objects.filter(pk=order_id, ended_as="").first()
     if order is not None:
         with coming_from(WORKER), logs.about(order=order.pk):
-            look(order.pk, STORIES[order.kind], tools(), owner=worker_name())
+            look(order.pk, stories.of(order), tools(), owner=worker_name())
 
 
 def after_push(repository: str) -> None:

@@ -1,19 +1,14 @@
 """The story of a new berth, from the entitlement check to the first delivery, and back."""
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fleet import ground
-from onboarding.changes import wishes
-from onboarding.engine.steps import Done, Outcome, Per, Reopen, Step, Story, Task, Tools, Wait
-from onboarding.entitlement import checks
-from onboarding.models import Progress
-from onboarding.plans import drafting
-from onboarding.ports import Verdict
-from onboarding.stories import deliveries, guards, register
-from portal.clock import now
+from onboarding.engine.steps import Done, Outcome, Per, Step, Story, Task, Tools
+from onboarding.models import Order
+from onboarding.plans import basis, drafting, words
+from onboarding.stories import control, deliveries, guards, register
 from tenants.actions import claims
-
-POLL = timedelta(minutes=5)  # an approval rings the bell; this is for a bell that was lost
 
 
 def claim_names(task: Task, tools: Tools) -> Outcome:
@@ -26,59 +21,6 @@ def give_back_names(task: Task, tools: Tools) -> Outcome:
     with task.holding():
         claims.release_claims(task.order.uuid)
     return Done("Names are free again.")
-
-
-def check_entitlement(task: Task, tools: Tools) -> Outcome:
-    """Ask whether the requester may have this at all."""
-    answer = checks.require(tools.sources, task.order, point="check")
-    return Done(answer.reason)
-
-
-def draft_plan(task: Task, tools: Tools) -> Outcome:
-    """Render everything once and store it; from here on the digest names it."""
-    plan = drafting.draft(task.order, task.revision, tools)
-    return Done(f"{drafting.in_short(plan)}.")
-
-
-def open_change(task: Task, tools: Tools) -> Outcome:
-    """Open the change for this digest, and cancel what earlier revisions left open."""
-    number = tools.changes.open(wishes.wish_of(task))
-    for other in tools.changes.unclosed(task.order.uuid):
-        if other != number:
-            tools.changes.cancel(other, note=task.revision.why)
-    return Done(f"Change {number} is open.", columns={"change_number": number})
-
-
-def abandon_change(task: Task, tools: Tools) -> Outcome:
-    """Leave no change open behind an order that went back."""
-    reason = task.order.back_reason
-    for number in tools.changes.unclosed(task.order.uuid):
-        if task.order.change_started_at:
-            tools.changes.close(number, successful=False, note=reason)
-        else:
-            tools.changes.cancel(number, note=reason)
-    return Done("No change is open.")
-
-
-def await_approval(task: Task, tools: Tools) -> Outcome:
-    """Wait for people, or for the window; a change approved by policy passes at once."""
-    state = tools.changes.state(task.order.change_number)
-    if state.verdict is Verdict.PENDING:
-        return Wait("Waiting for approval.", waits_for=wishes.approvers(task.order), recheck=POLL)
-    guards.require_approval(state, task.plan.digest)
-    if not guards.window_is_open(state):
-        return Wait("Approved; the window is not open.", waits_for="the window", recheck=POLL)
-    return Done(wishes.approved_by(task.order))
-
-
-def start_change(task: Task, tools: Tools) -> Outcome:
-    """Look a last time, before anything is made, whether the plan is what was approved."""
-    reason = drafting.outdated(task.plan, task.order, task.revision, tools)
-    if reason:
-        return Reopen(reason)  # the next revision cancels this one's change when it opens its own
-    guards.guard(task, tools)
-    tools.changes.start(task.order.change_number)
-    return Done("The change has started.", columns={"change_started_at": now()})
 
 
 def register_service(task: Task, tools: Tools) -> Outcome:
@@ -144,37 +86,57 @@ def make_operational(task: Task, tools: Tools) -> Outcome:
     return Done(register.make_operational(task))
 
 
-def close_change(task: Task, tools: Tools) -> Outcome:
-    """Close the change with its result."""
-    note = register.result_in_words(task.order)
-    tools.changes.close(task.order.change_number, successful=True, note=note)
-    return Done(f"Change {task.order.change_number} is closed.")
-
-
-def tell_requester(task: Task, tools: Tools) -> Outcome:
-    """The order ends; the requester's pages say so."""
-    ending = Progress.REHEARSED if register.is_rehearsal(task.order) else Progress.DONE
-    return Done(
-        register.result_in_words(task.order),
-        columns={"ended_as": ending, "ended_at": now(), "next_try_at": None},
-    )
+def in_words(order: Order, desired: Mapping[str, Any]) -> Sequence[str]:
+    """Return the plan as sentences: space, rights, reach, repository."""
+    return words.of(desired, order.environment)
 
 
 STORY = Story(
     guard=guards.guard,
+    in_words=in_words,
+    is_amendable=True,
     steps=(
-        Step("claim_names", "Names", claim_names, undo=give_back_names, from_submit=True),
-        Step("check_entitlement", "Entitlement", check_entitlement),
-        Step("draft_plan", "Plan", draft_plan),
-        Step("open_change", "Change", open_change, undo=abandon_change),
-        Step("await_approval", "Approval", await_approval),
-        Step("start_change", "Start", start_change),
-        Step("register", "Record", register_service, undo=unregister_service),
-        Step("push_scaffold", "Repository", push_scaffold, undo=withdraw_scaffold, guarded=True),
-        Step("prime", "Prime", prime, undo=unprime, per=Per.PLACEMENT, guarded=True),
-        Step("await_delivery", "First delivery", await_delivery, per=Per.PLACEMENT),
+        Step(
+            "claim_names",
+            "Names",
+            claim_names,
+            undo=give_back_names,
+            from_submit=True,
+            takes_back="The names it reserved",
+        ),
+        *control.opening(basis.of_answers, drafting.in_short),
+        Step(
+            "register",
+            "Record",
+            register_service,
+            undo=unregister_service,
+            takes_back="The service in the record, which stays as retired",
+        ),
+        Step(
+            "push_scaffold",
+            "Repository",
+            push_scaffold,
+            undo=withdraw_scaffold,
+            guarded=True,
+            takes_back="The repository, if nobody has pushed to it; otherwise it is archived",
+        ),
+        Step(
+            "prime",
+            "Prime",
+            prime,
+            undo=unprime,
+            per=Per.PLACEMENT,
+            guarded=True,
+            takes_back="What was made on the clusters, and everything that runs there",
+        ),
+        Step(
+            "await_delivery",
+            "First delivery",
+            await_delivery,
+            per=Per.PLACEMENT,
+            reached="Live on",
+        ),
         Step("operational", "Operational", make_operational),
-        Step("close_change", "Close", close_change),
-        Step("tell_requester", "Result", tell_requester),
+        *control.closing(register.result_in_words),
     ),
 )

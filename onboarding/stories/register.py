@@ -157,8 +157,8 @@ def result_in_words(order: Order) -> str:
     """Say how the order ended, in one sentence."""
     places = " and ".join(each.cluster.slug for each in placements_of(order))
     if is_rehearsal(order):
-        return f"{order.application.slug} was rehearsed on {places}; nothing left this portal."
-    return f"{order.application.slug} is live on {places}."
+        return f"{order.application.name} was rehearsed on {places}: nothing left this portal."
+    return f"{order.application.name} is live on {places}."
 
 
 def note_repository(task: Task, host: str, name: str, url: str) -> None:

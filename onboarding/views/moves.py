@@ -36,18 +36,9 @@ def withdraw(http: SignedIn, number: int) -> HttpResponse:
     return render(http, "onboarding/withdraw.html", page, status=status)
 
 
-MADE = {
-    "claim_names": "The names it reserved",
-    "open_change": "Its change record, which is closed with your reason",
-    "register": "The service in the record, which stays as retired",
-    "push_scaffold": "The repository, if nobody has pushed to it; otherwise it is archived",
-    "prime": "What was made on the clusters, and everything that runs there",
-}
-
-
 def goes(rows: list[Row]) -> list[str]:
     """Return in words what the steps so far have made."""
-    return [MADE[row.name] for row in rows if row.name in MADE and row.state != "todo"]
+    return [row.step.takes_back for row in rows if row.step.takes_back and row.state != "todo"]
 
 
 @require_POST

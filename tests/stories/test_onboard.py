@@ -212,7 +212,7 @@ def test_every_act_of_a_person_and_the_end_have_their_entries(
     assert list(said.order_by("pk")) == [
         ("submitted", "local:alice", ""),
         ("approved", "local:bob", "Looks fine."),
-        ("ended", "system:engine", "basket was rehearsed on eu1-a; nothing left this portal."),
+        ("ended", "system:engine", "Basket was rehearsed on eu1-a: nothing left this portal."),
     ]
 
 

@@ -23,7 +23,8 @@ STEPS = (
     Step("draft_plan", "Plan", nothing),
     Step("await_approval", "Approval", nothing),
     Step("prime", "Prime", nothing, undo=nothing, per=Per.PLACEMENT),
-    Step("await_delivery", "First delivery", nothing, per=Per.PLACEMENT),
+    Step("await_delivery", "First delivery", nothing, per=Per.PLACEMENT, reached="Live on"),
+    Step("tell_requester", "Result", nothing),
 )
 
 
@@ -117,9 +118,10 @@ def test_what_is_tried_again_needs_nobody() -> None:
     assert said == "The cluster does not answer on eu1. Berth tries again by itself."
 
 
-def test_the_end_says_what_there_is_now() -> None:
+def test_the_end_is_told_in_the_words_of_the_step_that_ended_it() -> None:
     over = {"ended_as": "done", "ended_at": BEGAN}
-    assert sentence(done("prime", 1), done("prime", 2), **over) == "Basket is live on eu1 and us1."
+    last = done("tell_requester", note="Basket is live on eu1 and us1.")
+    assert sentence(done("prime", 1), done("prime", 2), last, **over) == last.note
 
 
 def test_a_withdrawn_order_says_that_nothing_is_left() -> None:

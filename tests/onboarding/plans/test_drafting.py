@@ -15,7 +15,7 @@ from pytest_django import Settings
 from accounts.models import User
 from onboarding import toolbox
 from onboarding.models import Order, Plan, RunState
-from onboarding.plans import canonical, drafting
+from onboarding.plans import basis, canonical, drafting
 from onboarding.plans.site import read
 from onboarding.repositories import credentials
 from onboarding.stories import STORIES
@@ -29,6 +29,8 @@ from tests.stories import world
 
 pytestmark = pytest.mark.django_db
 
+READ = basis.of_answers
+
 
 @pytest.fixture
 def order(portal: Portal, alice: User) -> Order:
@@ -39,20 +41,20 @@ def order(portal: Portal, alice: User) -> Order:
 def outdated(portal: Portal, order: Order) -> str:
     order = again(order)
     revision = order.revisions.get(number=order.revision_number)
-    return drafting.outdated(plan_of(order), order, revision, portal.tools)
+    return drafting.outdated(plan_of(order), order, revision, portal.tools, READ)
 
 
 def digest_now(portal: Portal, order: Order) -> str:
     """Return the digest of a plan drafted now for the same order."""
     order = again(order)
     Plan.objects.filter(revision__order=order).delete()
-    return drafting.draft(order, order.revisions.get(), portal.tools).digest
+    return drafting.draft(order, order.revisions.get(), portal.tools, READ).digest
 
 
 def test_a_plan_is_drafted_once(portal: Portal, order: Order) -> None:
     first = plan_of(order)
     Application.objects.update(cost_centre="cc-2002")
-    again_drafted = drafting.draft(order, order.revisions.get(), portal.tools)
+    again_drafted = drafting.draft(order, order.revisions.get(), portal.tools, READ)
     assert (again_drafted.pk, again_drafted.digest) == (first.pk, first.digest)
 
 
@@ -224,7 +226,7 @@ GONE: dict[str, Callable[[], Any]] = {
 def test_what_is_no_longer_offered_is_refused_in_words(
     order: Order, gone: Callable[[], Any]
 ) -> None:
-    subject = drafting.subject_of(order, order.revisions.get())
+    subject = basis.subject_of(order, order.revisions.get())
     gone()
     with pytest.raises(PlanRefused, match=r"[Nn]o longer"):
         read(subject)

@@ -1,0 +1,115 @@
+"""The steps that every kind of order shares: ask, plan, open the change, wait, start; and close."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from onboarding.changes import wishes
+from onboarding.engine.steps import Done, Outcome, Reopen, Step, Task, Tools, Wait
+from onboarding.entitlement import checks
+from onboarding.models import Order, Plan, Progress
+from onboarding.plans import drafting
+from onboarding.plans.basis import Read
+from onboarding.ports import Verdict
+from onboarding.stories import guards, register
+from portal.clock import now
+
+POLL = timedelta(minutes=5)  # an approval rings the bell; this is for a bell that was lost
+InShort = Callable[[Plan], str]
+Result = Callable[[Order], str]
+
+
+def opening(read: Read, in_short: InShort) -> tuple[Step, ...]:
+    """Return the steps before anything is made.
+
+    `read` is what the plan of this kind is rendered from, `in_short` says its size in words.
+    """
+    return (
+        Step("check_entitlement", "Entitlement", check_entitlement),
+        Step("draft_plan", "Plan", partial(draft_plan, read=read, in_short=in_short)),
+        Step(
+            "open_change",
+            "Change",
+            partial(open_change, in_short=in_short),
+            undo=abandon_change,
+            takes_back="Its change record, which is closed with your reason",
+        ),
+        Step("await_approval", "Approval", await_approval),
+        Step("start_change", "Start", partial(start_change, read=read)),
+    )
+
+
+def closing(result: Result) -> tuple[Step, ...]:
+    """Return the steps that end an order; `result` says in one sentence how it ended."""
+    return (
+        Step("close_change", "Close", partial(close_change, result=result)),
+        Step("tell_requester", "Result", partial(tell_requester, result=result)),
+    )
+
+
+def check_entitlement(task: Task, tools: Tools) -> Outcome:
+    """Ask whether the requester may have this at all."""
+    answer = checks.require(tools.sources, task.order, point="check")
+    return Done(answer.reason)
+
+
+def draft_plan(task: Task, tools: Tools, *, read: Read, in_short: InShort) -> Outcome:
+    """Render everything once and store it; from here on the digest names it."""
+    plan = drafting.draft(task.order, task.revision, tools, read)
+    return Done(f"{in_short(plan)}.")
+
+
+def open_change(task: Task, tools: Tools, *, in_short: InShort) -> Outcome:
+    """Open the change for this digest, and cancel what earlier revisions left open."""
+    number = tools.changes.open(wishes.wish_of(task, in_short(task.plan)))
+    for other in tools.changes.unclosed(task.order.uuid):
+        if other != number:
+            tools.changes.cancel(other, note=task.revision.why)
+    return Done(f"Change {number} is open.", columns={"change_number": number})
+
+
+def abandon_change(task: Task, tools: Tools) -> Outcome:
+    """Leave no change open behind an order that went back."""
+    reason = task.order.back_reason
+    for number in tools.changes.unclosed(task.order.uuid):
+        if task.order.change_started_at:
+            tools.changes.close(number, successful=False, note=reason)
+        else:
+            tools.changes.cancel(number, note=reason)
+    return Done("No change is open.")
+
+
+def await_approval(task: Task, tools: Tools) -> Outcome:
+    """Wait for people, or for the window; a change approved by policy passes at once."""
+    state = tools.changes.state(task.order.change_number)
+    if state.verdict is Verdict.PENDING:
+        return Wait("Waiting for approval.", waits_for=wishes.approvers(task.order), recheck=POLL)
+    guards.require_approval(state, task.plan.digest)
+    if not guards.window_is_open(state):
+        return Wait("Approved; the window is not open.", waits_for="the window", recheck=POLL)
+    return Done(wishes.approved_by(task.order))
+
+
+def start_change(task: Task, tools: Tools, *, read: Read) -> Outcome:
+    """Look a last time, before anything is made, whether the plan is what was approved."""
+    reason = drafting.outdated(task.plan, task.order, task.revision, tools, read)
+    if reason:
+        return Reopen(reason)  # the next revision cancels this one's change when it opens its own
+    guards.guard(task, tools)
+    tools.changes.start(task.order.change_number)
+    return Done("The change has started.", columns={"change_started_at": now()})
+
+
+def close_change(task: Task, tools: Tools, *, result: Result) -> Outcome:
+    """Close the change with its result."""
+    tools.changes.close(task.order.change_number, successful=True, note=result(task.order))
+    return Done(f"Change {task.order.change_number} is closed.")
+
+
+def tell_requester(task: Task, tools: Tools, *, result: Result) -> Outcome:
+    """The order ends; the requester's pages say so."""
+    ending = Progress.REHEARSED if register.is_rehearsal(task.order) else Progress.DONE
+    return Done(
+        result(task.order),
+        columns={"ended_as": ending, "ended_at": now(), "next_try_at": None},
+    )
