@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
 from onboarding import lookups
+from onboarding.running import waiting
 
 THEMES = ("light", "dark")
 COOKIE = "berth-theme"
+QUEUE_SECONDS = 15  # for so long a process believes what it saw of the queue
 EVERYBODY = frozenset(Role.values)
 WATCHERS = frozenset({Role.OPERATOR, Role.AUDITOR})
 OPERATORS = frozenset({Role.OPERATOR})
@@ -99,6 +102,7 @@ def _frame(http: HttpRequest) -> dict[str, Any]:
         "within_more": any(place.here for place in more),
         "more_tally": sum(place.tally for place in more),
         "own": _places(OWN, http.user, http.path),
+        "queue_away": not cache.get_or_set("queue", waiting.answers, QUEUE_SECONDS),
         "roles": ", ".join(Role(role).label for role in sorted(http.user.roles)),
         "zone": http.user.time_zone,
     }
