@@ -188,15 +188,23 @@ def make_token(
 
 
 @transaction.atomic
-def make_git_password(name: str, *, by: User, days: int = tokens.DAYS) -> tuple[MachineToken, str]:
-    """Issue a token for one's own use of Git and return it with its text, to be shown once.
+def make_own_token(
+    name: str, scope: Scope, *, by: User, days: int = tokens.DAYS
+) -> tuple[MachineToken, str]:
+    """Issue a token that acts as oneself and return it with its text, to be shown once.
 
-    Lets the person in at once who was locked out with an old one.
+    One for Git lets the person in at once who was locked out with an old one.
     """
-    token, text = tokens.issue(name, scope=Scope.GIT, owner=by, days=days)
-    passwords.forget_failures(by)
+    token, text = tokens.issue(name, scope=scope, owner=by, days=days)
+    if scope is Scope.GIT:
+        passwords.forget_failures(by)
     _note_issued(token, by=by.actor)
     return token, text
+
+
+def make_git_password(name: str, *, by: User, days: int = tokens.DAYS) -> tuple[MachineToken, str]:
+    """Issue a token for one's own use of Git; see `make_own_token`."""
+    return make_own_token(name, Scope.GIT, by=by, days=days)
 
 
 def _note_issued(token: MachineToken, *, by: Actor) -> None:

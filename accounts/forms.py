@@ -10,7 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.password_validation import validate_password
 
 from accounts import tokens
-from accounts.models import Role, User
+from accounts.models import Role, Scope, User
 
 # zones that people live in; the rest are old names for the same
 REGIONS = re.compile("(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/.+")
@@ -87,9 +87,19 @@ class OwnPasswordForm(forms.Form):
         return again
 
 
-class GitPasswordForm(forms.Form):
-    """What a Git password is for, and how long it lives."""
+class OwnTokenForm(forms.Form):
+    """What a token of one's own opens, what it is for, and how long it lives."""
 
+    scope = forms.ChoiceField(
+        label="It opens",
+        choices=[
+            (Scope.GIT, "Git: clone and push"),
+            (Scope.ORDERS_READ, "API: read orders"),
+            (Scope.ORDERS_WRITE, "API: place and move orders"),
+            (Scope.CMDB_READ, "API: read the record"),
+        ],
+        help_text="Never more than you may do yourself. Decisions are taken in a browser only.",
+    )
     name = forms.CharField(
         max_length=100, help_text="Where you will use it, such as “laptop”, so that you know later."
     )

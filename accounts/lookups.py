@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
 
-from accounts.models import MachineToken, Role, RoleGrant, Scope, Session, User
+from accounts.models import MachineToken, Role, RoleGrant, Session, User
 from portal.clock import now
 
 
@@ -51,16 +51,14 @@ def sessions_of(person: User) -> QuerySet[Session]:
     return live.filter(seen_at__gt=idle_since).order_by("-seen_at")
 
 
-def git_passwords_of(person: User) -> QuerySet[MachineToken]:
-    """Return a person's own Git passwords that still open something, the newest first."""
-    usable = MachineToken.objects.usable(now())
-    return usable.filter(owner=person, scope=Scope.GIT).order_by("-created_at")
+def tokens_of(person: User) -> QuerySet[MachineToken]:
+    """Return a person's own Git passwords and tokens that still open something, newest first."""
+    return MachineToken.objects.usable(now()).filter(owner=person).order_by("-created_at")
 
 
-def git_password_of(person: User, uuid: UUID) -> MachineToken:
-    """Return one of a person's own Git passwords, also one that opens nothing any more."""
-    own = MachineToken.objects.filter(owner=person, scope=Scope.GIT)
-    return _or_404(own.filter(uuid=uuid).first())
+def token_of(person: User, uuid: UUID) -> MachineToken:
+    """Return one of a person's own tokens, also one that opens nothing any more."""
+    return _or_404(MachineToken.objects.filter(owner=person, uuid=uuid).first())
 
 
 def machine_tokens_for(asker: User) -> QuerySet[MachineToken]:

@@ -140,7 +140,12 @@ class Scope(models.TextChoices):
 
     CMDB_READ = "cmdb:read", "Read the record"
     METRICS = "metrics", "Read how the portal does"
+    ORDERS_READ = "orders:read", "Read orders"
+    ORDERS_WRITE = "orders:write", "Place and move orders as the person it belongs to"
     GIT = "git", "Clone and push as the person it belongs to"
+
+
+PERSONAL = (Scope.GIT, Scope.ORDERS_WRITE)  # a token for these has an owner, whose rights it lends
 
 
 class TokenQuerySet(models.QuerySet["MachineToken"]):
@@ -155,8 +160,8 @@ class TokenQuerySet(models.QuerySet["MachineToken"]):
 class MachineToken(models.Model):
     """A credential `berth_<key>.<secret>`; only an HMAC of the secret is kept.
 
-    With an owner it acts as that person (a Git password); without one it is a machine whose sight
-    `tenants.TokenGrant` decides.
+    With an owner it acts as that person, and opens nothing that the person may not; without one it
+    is a machine whose sight `tenants.TokenGrant` decides.
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -178,8 +183,8 @@ class MachineToken(models.Model):
                 condition=Q(scope__in=Scope.values), name="accounts_token_scope_known"
             ),
             models.CheckConstraint(
-                condition=~Q(scope=Scope.GIT) | Q(owner__isnull=False),
-                name="accounts_token_git_is_personal",
+                condition=~Q(scope__in=PERSONAL) | Q(owner__isnull=False),
+                name="accounts_token_is_personal",
             ),
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("created_at")), name="accounts_token_expires_later"

@@ -49,7 +49,7 @@ def person(http: SignedIn, uuid: UUID) -> HttpResponse:
         "own": who == http.user,
         "roles": [(role, role in who.roles) for role in Role],
         "form": RoleForm(),
-        "git_passwords": lookups.git_passwords_of(who).count(),
+        "tokens": lookups.tokens_of(who).count(),
         "sessions": lookups.sessions_of(who).count(),
     }
     return render(http, "accounts/person.html", page)
@@ -90,7 +90,7 @@ def switch_off(http: SignedIn, uuid: UUID) -> HttpResponse:
 def _what_goes(who: User) -> list[str]:
     counted = [
         (lookups.sessions_of(who).count(), "browser that is signed in", "browsers signed in"),
-        (lookups.git_passwords_of(who).count(), "Git password", "Git passwords"),
+        (lookups.tokens_of(who).count(), "Git password or token", "Git passwords and tokens"),
     ]
     return [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
 

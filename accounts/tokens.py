@@ -58,10 +58,10 @@ def recognised(text: str) -> MachineToken | None:
     return token
 
 
-def verify(text: str, scope: Scope) -> MachineToken | None:
-    """Return the usable token of this scope that the text is, and write down that it was used."""
+def verify(text: str, *scopes: Scope) -> MachineToken | None:
+    """Return the usable token of one of the scopes that the text is, and note that it was used."""
     token = recognised(text)
-    if token is None or token.scope != scope:
+    if token is None or token.scope not in scopes:
         return None
     _mark_used(token)
     return token

@@ -15,9 +15,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import actions, addresses, doors, lookups
-from accounts.forms import SITE, GitPasswordForm, OwnPasswordForm, SignInForm, ZoneForm
+from accounts.forms import SITE, OwnPasswordForm, OwnTokenForm, SignInForm, ZoneForm
 from accounts.limits import Ended
-from accounts.models import LOCAL
+from accounts.models import LOCAL, Scope
 from accounts.web import SignedIn
 from portal import moments
 from portal.clock import now
@@ -107,15 +107,15 @@ def theme(http: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def you(http: SignedIn) -> HttpResponse:
-    return _you(http, GitPasswordForm())
+    return _you(http, OwnTokenForm())
 
 
-def _you(http: SignedIn, form: GitPasswordForm, made: str = "") -> HttpResponse:
+def _you(http: SignedIn, form: OwnTokenForm, made: str = "") -> HttpResponse:
     page = {
-        "git_form": form,
+        "token_form": form,
         "made": made,
         "zone_form": ZoneForm(initial={"zone": http.user.time_zone or SITE}),
-        "git_passwords": lookups.git_passwords_of(http.user),
+        "tokens": lookups.tokens_of(http.user),
         "sessions": lookups.sessions_of(http.user),
         "this_session": http.session.session_key,
         "is_local": http.user.issuer == LOCAL,
@@ -126,27 +126,33 @@ def _you(http: SignedIn, form: GitPasswordForm, made: str = "") -> HttpResponse:
 @never_cache
 @safe_or_post
 def git_passwords(http: SignedIn) -> HttpResponse:
-    """Make a Git password. It is shown in this answer and never again, so nothing is redirected."""
+    """Make a Git password, or a token for the API.
+
+    It is shown in this answer and never again, so nothing is redirected.
+    """
     if http.method != "POST":
         return redirect("accounts:you")
-    form = GitPasswordForm(http.POST)
+    form = OwnTokenForm(http.POST)
     if not form.is_valid():
         return _you(http, form)
-    _, text = actions.make_git_password(
-        form.cleaned_data["name"], days=form.cleaned_data["days"], by=http.user
+    _, text = actions.make_own_token(
+        form.cleaned_data["name"],
+        Scope(form.cleaned_data["scope"]),
+        days=form.cleaned_data["days"],
+        by=http.user,
     )
-    return _you(http, GitPasswordForm(), made=text)
+    return _you(http, OwnTokenForm(), made=text)
 
 
 @safe_or_post
 def revoke_git_password(http: SignedIn, uuid: UUID) -> HttpResponse:
-    token = lookups.git_password_of(http.user, uuid)
+    token = lookups.token_of(http.user, uuid)
     if http.method != "POST":
         return render(
             http, "accounts/revoke_git_password.html", {"goes": [token.label], "token": token}
         )
     actions.revoke_token(token, by=http.user)
-    messages.success(http, f"The Git password “{token.name}” opens nothing any more.")
+    messages.success(http, f"“{token.name}” opens nothing any more.")
     return redirect("accounts:you")
 
 

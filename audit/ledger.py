@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,7 +42,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a write comes from: channel (web, api, worker, command) and request id."""
+    """Where a write comes from, and its request id.
+
+    The channel is web, api, worker or command, or `token:<key>` for a call with a token.
+    """
 
     channel: str = "command"
     request_id: str = ""
@@ -54,6 +57,13 @@ origin: ContextVar[Origin] = ContextVar("origin", default=COMMAND_LINE)
 
 WORKER = Origin("worker")
 SYSTEM = Actor(ident="system:engine", name="Berth")
+
+
+def coming_by(channel: str) -> None:
+    """Say more exactly by which way the entries of this request come, such as which token."""
+    here = origin.get()
+    if here is not COMMAND_LINE:  # outside `coming_from` nobody would take it back
+        origin.set(replace(here, channel=channel[:20]))
 
 
 @contextmanager

@@ -163,7 +163,7 @@ class Person:
 
     def git_password(self) -> str:
         """Make a Git password and return it."""
-        page = self.send("/you/", to="/you/git-passwords/", name="tests", days="30")
+        page = self.send("/you/", to="/you/git-passwords/", scope="git", name="tests", days="30")
         found = re.search(r"berth_[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", page.text)
         assert found, words(page.text)
         return found[0]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
@@ -62,6 +63,11 @@ def test_a_git_password_does_not_open_the_api(alice: User) -> None:
     _, text = actions.make_git_password("laptop", by=alice)
     with pytest.raises(PermissionDenied, match="cmdb:read"):
         who(f"Bearer {text}")
+
+
+def test_only_a_token_of_a_person_orders_anything(db: None) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        tokens.issue("robot", scope=Scope.ORDERS_WRITE)
 
 
 def test_the_challenge_names_the_bearer_scheme() -> None:

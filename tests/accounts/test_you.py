@@ -5,7 +5,8 @@ import re
 import pytest
 from django.test import Client
 
-from accounts.models import MachineToken, User
+from accounts import tokens
+from accounts.models import MachineToken, Scope, User
 from accounts.passwords import person_by_basic
 from tests.accounts.conftest import again, is_in, sign_in
 from tests.make import PASSWORD, browser_of
@@ -15,7 +16,7 @@ NEW = "seven quiet otters"
 
 def made_by(browser: Client) -> str:
     """Return the Git password that the page shows after making one."""
-    page = browser.post("/you/git-passwords/", {"name": "laptop", "days": 90}).text
+    page = browser.post("/you/git-passwords/", {"scope": "git", "name": "laptop", "days": 90}).text
     found = re.search(r"<code>(berth_[^<]+)</code>", page)
     assert found
     return found[1]
@@ -30,11 +31,21 @@ def test_a_git_password_is_made_shown_once_and_works(alice: User) -> None:
     assert text not in page
 
 
+def test_a_token_for_the_api_opens_what_was_chosen_and_no_repository(alice: User) -> None:
+    sent = {"scope": "orders:write", "name": "robot", "days": 30}
+    page = browser_of(alice).post("/you/git-passwords/", sent).text
+    text = re.findall(r"<code>(berth_[^<]+)</code>", page)[0]
+    token = tokens.verify(text, Scope.ORDERS_WRITE)
+    assert token
+    assert token.owner == alice
+    assert person_by_basic("alice", text, address=None) is None
+
+
 def test_a_git_password_is_revoked_after_a_question(alice: User) -> None:
     browser = browser_of(alice)
     text = made_by(browser)
     address = f"/you/git-passwords/{MachineToken.objects.get().uuid}/revoke/"
-    assert "can no longer clone or push as you" in browser.get(address).text
+    assert "can no longer clone, push or call as you" in browser.get(address).text
     browser.post(address)
     assert person_by_basic("alice", text, address=None) is None
 
@@ -51,7 +62,9 @@ def test_somebody_elses_git_password_reads_like_one_that_does_not_exist(
 
 
 def test_a_git_password_without_a_name_or_for_ten_years_is_not_made(alice: User) -> None:
-    answer = browser_of(alice).post("/you/git-passwords/", {"name": "", "days": 3650})
+    answer = browser_of(alice).post(
+        "/you/git-passwords/", {"scope": "git", "name": "", "days": 3650}
+    )
     assert answer.status_code == 422
     assert not MachineToken.objects.exists()
 

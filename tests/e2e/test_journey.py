@@ -77,7 +77,7 @@ def approve(page: Page, number: str) -> None:
 def git_password(page: Page) -> str:
     """Make a Git password on the account's page and read it there."""
     page.goto("/you/")
-    form = page.locator("form", has=page.get_by_role("button", name="Make a Git password"))
+    form = page.locator("form", has=page.get_by_role("button", name="Make it"))
     form.get_by_role("textbox").first.fill("this test")
     form.get_by_role("button").click()
     return page.locator(".command code").first.inner_text()

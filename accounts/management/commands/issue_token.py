@@ -6,9 +6,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import actions, tokens
 from accounts.doers import command_line
-from accounts.models import Scope
+from accounts.models import PERSONAL, Scope
 
-SCOPES = [scope.value for scope in Scope if scope is not Scope.GIT]  # a Git password has an owner
+# people make those with an owner themselves, on the page of their account
+SCOPES = [scope.value for scope in Scope if scope not in PERSONAL]
 
 
 class Command(BaseCommand):
