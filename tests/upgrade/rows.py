@@ -40,7 +40,8 @@ def pour(rows: Rows) -> None:
             made = [_made(models[table], row) for row in each]
             models[table]._base_manager.bulk_create(made)
     # new rows are numbered behind those that brought their numbers
-    run(*connection.ops.sequence_reset_sql(no_style(), list(models.values())))
+    poured = [models[table] for table in rows]
+    run(*connection.ops.sequence_reset_sql(no_style(), poured))
 
 
 def rows_there(tables: Iterable[str]) -> Rows:
