@@ -69,7 +69,7 @@ class PlacementFacts:
     environment: str
     cluster: str
     region: str
-    control_namespace: str
+    control_namespace: str  # of its Flux objects: the tenant's, or its own
     namespace: str
     name: str  # of account, source and Kustomization
     placement_uuid: str

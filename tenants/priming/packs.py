@@ -52,10 +52,21 @@ def load(folder: Path, name: str) -> Pack:
         raise PlanRefused(f"pack.yaml of the pack {name} lacks or garbles: {error}") from error
 
 
+def offered(folder: Path) -> list[str]:
+    """Return the names of the packs in the folder."""
+    return sorted(each.parent.name for each in folder.glob("*/pack.yaml"))
+
+
 def templates(pack: Pack, part: str) -> list[Template]:
-    """Return the templates of a part in the order of their names. Raises PlanRefused."""
+    """Return the templates of a part in the order of their names. Raises PlanRefused.
+
+    A part that makes nothing needs no folder.
+    """
+    folder = pack.folder / part
+    if not pack.kinds[part] and not folder.exists():
+        return []
     try:
-        files = sorted((pack.folder / part).iterdir())
+        files = sorted(folder.iterdir())
         return [_template(part, file) for file in files]
     except (OSError, UnicodeDecodeError) as error:
         raise PlanRefused(f"the part {part} of pack {pack.name} cannot be read: {error}") from error

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from tenants.priming import labels, pace, shapes
+from tenants.priming import labels, layouts, pace, shapes
 from tenants.priming.facts import PlacementFacts
 from tenants.priming.invariants import REFERENCE, Law
+from tenants.priming.layouts import Layout
 from tenants.priming.packs import Pack
 from tenants.priming.shapes import Manifest, at
 
@@ -34,16 +35,17 @@ _REFERENCE = re.compile(f"{REFERENCE}[a-z][a-z0-9-]*")
 
 def law(pack: Pack, facts: PlacementFacts) -> Law:
     control, workload = facts.control_namespace, facts.namespace
+    layout = layouts.of(pack)
     return Law(
         kinds=pack.kinds["placement"],
         rules={
-            shapes.NAMESPACE: partial(_namespace, facts),
-            shapes.ROLE_BINDING: partial(_binding, facts),
-            shapes.QUOTA: partial(_quota, facts),
+            shapes.NAMESPACE: partial(_namespace, facts, layout),
+            shapes.ROLE_BINDING: partial(_binding, facts, layout),
+            shapes.QUOTA: partial(_quota, facts, layout),
             shapes.LIMITS: partial(_limits, facts),
             shapes.NETWORK_POLICY: partial(_network, facts),
             shapes.ACCOUNT: partial(_account, facts),
-            shapes.SECRET: partial(_secret, facts),
+            shapes.SECRET: partial(_secret, facts, layout),
             shapes.GIT_REPOSITORY: partial(_source, facts),
             shapes.KUSTOMIZATION: partial(_kustomization, facts),
         },
@@ -60,8 +62,8 @@ def law(pack: Pack, facts: PlacementFacts) -> Law:
                 (shapes.KUSTOMIZATION, control),
             }
         ),
-        together=partial(_together, facts),
-        own_line=own_line(facts),
+        together=partial(_together, facts, layout),
+        own_line=own_line(facts) if layout.shared else None,
     )
 
 
@@ -71,34 +73,42 @@ def own_line(facts: PlacementFacts) -> Manifest:
     It is applied under the placement's own field manager. Anything beside the annotation would
     take fields from the tenant's part, so this is compared whole and exempt from every other rule.
     """
-    line = {f"{labels.PLACEMENT_LINE}{facts.namespace}": facts.name}
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
-        "metadata": {"name": facts.control_namespace, "annotations": line},
+        "metadata": {"name": facts.control_namespace, "annotations": _line(facts)},
     }
 
 
-def _namespace(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
-    yield from shapes.namespace_faults(manifest, "workload")
-    expected = {"metadata.name": facts.namespace, "metadata.annotations": None}
+def _line(facts: PlacementFacts) -> dict[str, str]:
+    """Return the pair of namespace and account by which guard 1 knows the placement."""
+    return {f"{labels.PLACEMENT_LINE}{facts.namespace}": facts.name}
+
+
+def _namespace(facts: PlacementFacts, layout: Layout, manifest: Manifest) -> Iterator[str]:
+    yield from shapes.namespace_faults(manifest, layout.scope)
+    allowed = {labels.ALLOWED_SOURCES: ",".join(facts.allowed_sources)}
+    annotations = None if layout.shared else _line(facts) | allowed
+    expected = {"metadata.name": facts.namespace, "metadata.annotations": annotations}
     yield from shapes.differences(manifest, expected)
 
 
-def _binding(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
+def _binding(facts: PlacementFacts, layout: Layout, manifest: Manifest) -> Iterator[str]:
     account = {
         "kind": "ServiceAccount",
         "name": facts.name,
         "namespace": facts.control_namespace,
     }
     roles = {
-        "berth:namespace-primer": (facts.namespace, shapes.PORTAL),
-        "berth:workload-reconciler": (facts.namespace, account),
+        layout.primer: (facts.namespace, shapes.PORTAL),
+        layout.reconciler: (facts.namespace, account),
     }
+    if not layout.shared:
+        roles["berth:flux-viewer"] = (facts.namespace, shapes.viewers(facts.tenant))
     yield from shapes.binding_faults(manifest, roles)
 
 
-def _quota(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
+def _quota(facts: PlacementFacts, layout: Layout, manifest: Manifest) -> Iterator[str]:
     yield from _in_workload(facts, manifest)
     yield from shapes.strangers(manifest, "spec", frozenset({"hard"}))
     size = facts.quota
@@ -113,6 +123,8 @@ def _quota(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
     for key, value in ordered.items():
         if at(manifest, "spec", "hard", key) != value:
             yield f"spec.hard must give {key} as it was ordered"
+    if not layout.shared:
+        yield from shapes.flux_count_faults(manifest)
 
 
 def _limits(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
@@ -136,11 +148,10 @@ def _account(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
         yield "the account `default` is the one of whoever names none"
 
 
-def _secret(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
+def _secret(facts: PlacementFacts, layout: Layout, manifest: Manifest) -> Iterator[str]:
     expected = {"metadata.namespace": facts.control_namespace, "type": "Opaque"}
     yield from shapes.differences(manifest, expected)
-    if not str(at(manifest, "metadata", "name")).startswith(f"{facts.name}-"):
-        yield f"the name must begin with {facts.name}-"
+    yield from _secret_name_faults(facts, layout, str(at(manifest, "metadata", "name")))
     held = at(manifest, "stringData")
     if not isinstance(held, dict):
         yield "stringData must be a mapping"
@@ -150,6 +161,13 @@ def _secret(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
             continue
         if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
             yield f"stringData.{key} must be a reference such as {REFERENCE}git"
+
+
+def _secret_name_faults(facts: PlacementFacts, layout: Layout, name: str) -> Iterator[str]:
+    if layout.shared and not name.startswith(f"{facts.name}-"):
+        yield f"the name must begin with {facts.name}-"
+    if not layout.shared and name != layouts.SINGLE_CREDENTIAL:
+        yield f"the name must be {layouts.SINGLE_CREDENTIAL}, the one that the portal's role names"
 
 
 def _source(facts: PlacementFacts, manifest: Manifest) -> Iterator[str]:
@@ -217,7 +235,12 @@ def _seconds(manifest: Manifest, path: str) -> float:
     return pace.seconds(str(at(manifest, *path.split("."))))
 
 
-def _together(facts: PlacementFacts, manifests: Sequence[Manifest]) -> Iterator[str]:
+def _together(
+    facts: PlacementFacts, layout: Layout, manifests: Sequence[Manifest]
+) -> Iterator[str]:
+    if not layouts.fits(layout, facts):
+        number = "two namespaces" if layout.shared else "one namespace"
+        yield f"this pack is for {number}, not {facts.control_namespace} and {facts.namespace}"
     if not any(map(shapes.closed_to_all, manifests)):
         yield f"no network policy closes {facts.namespace}"
     secrets = {

@@ -86,15 +86,30 @@ def _sentence(binding: Manifest) -> str:
     where = at(binding, "metadata", "namespace")
     if role not in shipped():  # in a plan that is older than the roles
         return f"{who} has the role {role} in namespace {where}, which is no longer shipped."
-    deeds = _deeds(_rules(role, subjects))
-    never = _list([_NAMES[each] for each in _ASKED_ABOUT if each not in deeds], "or")
-    return f"{who} may, in namespace {where}: {_grants(deeds)}. It may not touch {never} there."
+    deeds, single = _deeds(_rules(role, subjects)), _single(role)
+    may = "; ".join([_grants(deeds), *(f"{said} {what}" for what, said in single.values())])
+    never = [
+        f"{_NAMES[each]}{f' but {single[each][0]}' if each in single else ''}"
+        for each in _ASKED_ABOUT
+        if each not in deeds
+    ]
+    return f"{who} may, in namespace {where}: {may}. It may not touch {_list(never, 'or')} there."
 
 
 def _rules(role: str, subjects: Sequence[Manifest]) -> list[Manifest]:
     """Return what the role grants here; the portal has its rights on the whole cluster besides."""
     everywhere = shipped()[PRIMER] if shapes.PORTAL in subjects else []
     return [rule for rule in [*shipped()[role], *everywhere] if "resourceNames" not in rule]
+
+
+def _single(role: str) -> dict[str, tuple[str, str]]:
+    """Return, for resources of which single objects are granted, these objects and the deeds."""
+    return {
+        resource: (_list(rule["resourceNames"], "and"), _said(set(rule["verbs"])))
+        for rule in shipped()[role]
+        if "resourceNames" in rule
+        for resource in rule["resources"]
+    }
 
 
 def _subject(subject: Mapping[str, Any]) -> str:
@@ -118,9 +133,12 @@ def _grants(deeds: Mapping[str, set[str]]) -> str:
     """Return `create, change and delete A and B; read C`: resources with equal rights together."""
     together: dict[str, list[str]] = {}
     for resource, verbs in deeds.items():
-        said = _list([word for word, meant in _DEEDS if meant & verbs], "and")
-        together.setdefault(said, []).append(_NAMES.get(resource, resource))
+        together.setdefault(_said(verbs), []).append(_NAMES.get(resource, resource))
     return "; ".join(f"{said} {_list(names, 'and')}" for said, names in together.items())
+
+
+def _said(verbs: Iterable[str]) -> str:
+    return _list([word for word, meant in _DEEDS if not meant.isdisjoint(verbs)], "and")
 
 
 def _list(words: Sequence[str], last: str) -> str:

@@ -100,6 +100,21 @@ def binding_faults(
     yield from differences(manifest, expected)
 
 
+def viewers(tenant: str) -> dict[str, str]:
+    """Return the subject for a tenant's people, who may see how their deliveries stand."""
+    return {"kind": "Group", "apiGroup": RBAC, "name": f"tenant:{tenant}:developers"}
+
+
+def flux_count_faults(manifest: Manifest) -> Iterator[str]:
+    """Yield a fault for every kind of Flux object that a quota leaves without a limit."""
+    for counted in (
+        "count/kustomizations.kustomize.toolkit.fluxcd.io",
+        "count/gitrepositories.source.toolkit.fluxcd.io",
+    ):
+        if not re.fullmatch("[0-9]+", str(at(manifest, "spec", "hard", counted))):
+            yield f"spec.hard must limit {counted}"
+
+
 def closed_to_all(manifest: Manifest) -> bool:
     """Say whether a network policy is for every pod and both ways, and so denies by default."""
     spec = at(manifest, "spec")

@@ -1,19 +1,29 @@
 """The law of a pack's `tenant/` part: the shared ground of a tenant on a cluster."""
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from tenants.priming import labels, shapes
+from tenants.priming import labels, layouts, shapes
 from tenants.priming.facts import TenantFacts
 from tenants.priming.invariants import Law
 from tenants.priming.packs import Pack
 from tenants.priming.shapes import Manifest, at
 
+# Placements that stand by themselves have no ground to share.
+_NOTHING = Law(
+    kinds=frozenset(),
+    rules={},
+    labels={},
+    namespaces=frozenset(),
+    required=frozenset(),
+    together=lambda _: iter(()),
+)
 _NO_WAYS = {"cidr": frozenset[str](), "namespace": frozenset[str]()}
 
 
 def law(pack: Pack, facts: TenantFacts) -> Law:
+    if not layouts.of(pack).shared:
+        return _NOTHING
     control = facts.control_namespace
     return Law(
         kinds=pack.kinds["tenant"],
@@ -45,8 +55,7 @@ def _namespace(facts: TenantFacts, manifest: Manifest) -> Iterator[str]:
 
 
 def _binding(facts: TenantFacts, manifest: Manifest) -> Iterator[str]:
-    group = f"tenant:{facts.tenant}:developers"
-    viewers = {"kind": "Group", "apiGroup": shapes.RBAC, "name": group}
+    viewers = shapes.viewers(facts.tenant)
     roles = {
         "berth:control-primer": (facts.control_namespace, shapes.PORTAL),
         "berth:flux-viewer": (facts.control_namespace, viewers),
@@ -60,12 +69,7 @@ def _quota(manifest: Manifest) -> Iterator[str]:
     hard = at(manifest, "spec", "hard")
     if str(at(hard, "pods")) != "0":
         yield "spec.hard.pods must be 0"
-    for counted in (
-        "count/kustomizations.kustomize.toolkit.fluxcd.io",
-        "count/gitrepositories.source.toolkit.fluxcd.io",
-    ):
-        if not re.fullmatch("[0-9]+", str(at(hard, counted))):
-            yield f"spec.hard must limit {counted}"
+    yield from shapes.flux_count_faults(manifest)
 
 
 def _together(manifests: Sequence[Manifest]) -> Iterator[str]:

@@ -48,6 +48,11 @@ def dana(portal: Portal) -> Person:
 @pytest.fixture(scope="module")
 def berth(portal: Portal, dana: Person) -> int:
     """The number of an order that was approved and is live."""
+    return ordered_live(portal, dana)
+
+
+def ordered_live(portal: Portal, dana: Person) -> int:
+    """Order as dana, approve as andy, and return the number once it is live."""
     (number,) = dana.order("checkout", ["test"], "local")
     until(lambda: "Waiting for approval" in dana.open(f"/orders/{number}/"), 60, "approval asked")
     Person(portal, "andy").approve(number)
@@ -84,7 +89,11 @@ def test_the_record_says_operational(berth: int, dana: Person) -> None:
 @pytest.fixture(scope="module")
 def clone(berth: int, dana: Person, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone of the scaffolded repository, made by dana with a Git password."""
-    folder = tmp_path_factory.mktemp("clone") / "checkout"
+    return cloned(dana, tmp_path_factory.mktemp("clone") / "checkout")
+
+
+def cloned(dana: Person, folder: Path) -> Path:
+    """Clone dana's repository into the folder."""
     address = dana.portal.address.replace("://", f"://dana:{dana.git_password()}@")
     git("clone", "-q", f"{address}/git/payments/checkout.git", str(folder))
     git("-C", str(folder), "config", "user.name", "Dana")

@@ -32,16 +32,15 @@ def of_kind(kind: str) -> dict[str, Manifest]:
     return {each["metadata"]["name"]: each for each in in_order() if each["kind"] == kind}
 
 
-def verbs(role: str, group: str, resource: str) -> set[str]:
-    """Return what a ClusterRole grants on a resource, whatever its name."""
+def verbs(role: str, group: str, resource: str, name: str = "") -> set[str]:
+    """Return what a ClusterRole grants on a resource of this name, or whatever its name is."""
     return {
         verb
         for rule in of_kind("ClusterRole")[role]["rules"]
-        if _is_about(rule, group, resource)
+        if _is_about(rule, group, resource) and name in rule.get("resourceNames", [name])
         for verb in rule["verbs"]
     }
 
 
 def _is_about(rule: Mapping[str, Any], group: str, resource: str) -> bool:
-    named = "resourceNames" in rule
-    return not named and group in rule["apiGroups"] and resource in rule["resources"]
+    return group in rule["apiGroups"] and resource in rule["resources"]

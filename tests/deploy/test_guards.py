@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tenants.priming import packs, render
 from tests.deploy import shipped
 from tests.deploy.guards import KUSTOMIZE, PORTAL, refusals
 from tests.deploy.shipped import Manifest
@@ -22,21 +21,14 @@ GUARDS = {
 }
 
 
-def made() -> list[Manifest]:
-    pack = packs.load(facts_made.PACKS, "standard")
-    return [
-        deepcopy(each.manifest)
-        for each in (
-            *render.render_tenant(pack, facts_made.tenant_facts()),
-            *render.render_placement(pack, facts_made.placement_facts()),
-        )
-    ]
+def made(pack: str = "standard") -> list[Manifest]:
+    return [deepcopy(each.manifest) for each in facts_made.rendered(pack)]
 
 
-def space(name: str) -> Manifest:
+def space(name: str, pack: str = "standard") -> Manifest:
     """Return a namespace as all who apply to it leave it."""
-    whole: Manifest = {"metadata": {"labels": {}, "annotations": {}}}
-    for each in made():
+    whole: Manifest = {"metadata": {"name": name, "labels": {}, "annotations": {}}}
+    for each in made(pack):
         if each["kind"] == "Namespace" and each["metadata"]["name"] == name:
             for part in ("labels", "annotations"):
                 whole["metadata"][part] |= each["metadata"].get(part, {})
@@ -44,13 +36,17 @@ def space(name: str) -> Manifest:
 
 
 CONTROL, WORKLOAD = space("payments-flux"), space("payments-checkout-prod")
-SPACES = {"payments-flux": CONTROL, "payments-checkout-prod": WORKLOAD}
+SINGLE = space("payments-checkout-prod", "classic")
+SPACES = {
+    "standard": {"payments-flux": CONTROL, "payments-checkout-prod": WORKLOAD},
+    "classic": {"payments-checkout-prod": SINGLE},
+}
 ELSEWHERE: Manifest = {"metadata": {"labels": {"kubernetes.io/metadata.name": "kube-system"}}}
 
 
-def one(kind: str, **spec: Any) -> Manifest:
+def one(kind: str, pack: str = "standard", **spec: Any) -> Manifest:
     """Return the pack's object of a kind with fields of its spec changed; None takes one away."""
-    found = next(each for each in made() if each["kind"] == kind)
+    found = next(each for each in made(pack) if each["kind"] == kind)
     changed = found["spec"] | spec
     return found | {"spec": {key: value for key, value in changed.items() if value is not None}}
 
@@ -63,12 +59,14 @@ def test_every_guard_is_bound_and_denies() -> None:
         assert "Deny" in binding["spec"]["validationActions"]
 
 
-def test_guards_of_tenants_hold_in_both_kinds_of_namespace() -> None:
-    both = {"key": "berth.internal/scope", "operator": "In", "values": ["control", "workload"]}
+def test_guards_of_tenants_hold_in_every_kind_of_namespace() -> None:
+    held = {"berth-borrowed-delivery": ["single"]}
     for name, binding in shipped.of_kind("ValidatingAdmissionPolicyBinding").items():
-        everywhere = name.startswith("berth-portal-")
         chosen = binding["spec"].get("matchResources", {}).get("namespaceSelector")
-        assert chosen == (None if everywhere else {"matchExpressions": [both]})
+        scopes = held.get(name, ["control", "workload", "single"])
+        chooses = {"key": "berth.internal/scope", "operator": "In", "values": scopes}
+        everywhere = name.startswith("berth-portal-")
+        assert chosen == (None if everywhere else {"matchExpressions": [chooses]})
 
 
 def test_guards_spell_out_what_the_server_would_add() -> None:
@@ -86,16 +84,16 @@ def test_the_portal_can_see_every_guard() -> None:
 
 
 @pytest.mark.parametrize(
-    "manifest", made(), ids=lambda each: f"{each['kind']}-{each['metadata']['name']}"
+    ("pack", "manifest"), [(pack, each) for pack in facts_made.NAMES for each in made(pack)]
 )
-def test_what_the_pack_makes_is_let_through(manifest: Manifest) -> None:
+def test_what_a_pack_makes_is_let_through(pack: str, manifest: Manifest) -> None:
     guard = GUARDS.get(manifest["kind"])
     where = manifest["metadata"].get("namespace")
     if where is None and "labels" not in manifest["metadata"]:
         # the placement's own line arrives as an update of the whole namespace
         assert refusals("berth-portal-namespaces", obj=CONTROL, old=CONTROL) == []
     elif guard is not None:
-        assert refusals(guard, obj=manifest, namespace=SPACES.get(where or "")) == []
+        assert refusals(guard, obj=manifest, namespace=SPACES[pack].get(where or "")) == []
 
 
 @pytest.mark.parametrize(
@@ -103,8 +101,8 @@ def test_what_the_pack_makes_is_let_through(manifest: Manifest) -> None:
     [
         ({"serviceAccountName": None}, "must be the account that belongs"),
         ({"serviceAccountName": "default"}, "must be the account that belongs"),
-        ({"targetNamespace": None}, "must be a workload namespace"),
-        ({"targetNamespace": "kube-system"}, "must be a workload namespace"),
+        ({"targetNamespace": None}, "must be a namespace that"),
+        ({"targetNamespace": "kube-system"}, "must be a namespace that"),
         ({"kubeConfig": {"secretRef": {"name": "x"}}}, "another cluster"),
         ({"sourceRef": {"kind": "Bucket", "name": "x", "namespace": "y"}}, "sourceRef must stay"),
         ({"dependsOn": [{"name": "x", "namespace": "y"}]}, "dependsOn must stay"),
@@ -231,8 +229,8 @@ def labelled(before: Manifest, **labels: str | None) -> Manifest:
 @pytest.mark.parametrize(
     ("obj", "old", "said"),
     [
-        (ELSEWHERE, None, "labelled control and workload namespaces only"),
-        (labelled(WORKLOAD, managed_by=None), WORKLOAD, "labelled control and workload"),
+        (ELSEWHERE, None, "labelled control, workload and single"),
+        (labelled(WORKLOAD, managed_by=None), WORKLOAD, "labelled control, workload"),
         (labelled(WORKLOAD, scope=None), WORKLOAD, "scope of a namespace never changes"),
         (labelled(CONTROL, scope="workload"), CONTROL, "scope of a namespace never changes"),
         (labelled(WORKLOAD, enforce="baseline"), WORKLOAD, "restricted Pod Security"),
@@ -253,11 +251,19 @@ def test_the_portal_may_delete_what_it_made() -> None:
 
 
 def binding(role: str, **subject: str) -> Manifest:
-    return {"kind": "RoleBinding", "roleRef": {"name": role}, "subjects": [subject]}
+    metadata = {"name": "evil", "namespace": "payments-checkout-prod"}
+    reference = {"name": role}
+    return {
+        "kind": "RoleBinding",
+        "metadata": metadata,
+        "roleRef": reference,
+        "subjects": [subject],
+    }
 
 
 EVE = {"kind": "User", "name": "eve"}
 PRIMER = {"kind": "ServiceAccount", "name": "primer", "namespace": "berth"}
+ELSEWHERES = {"kind": "ServiceAccount", "name": "checkout-prod", "namespace": "payments-flux"}
 
 
 @pytest.mark.parametrize(
@@ -270,6 +276,12 @@ PRIMER = {"kind": "ServiceAccount", "name": "primer", "namespace": "berth"}
         ("berth:control-primer", EVE, CONTROL, "only the portal itself"),
         ("berth:namespace-primer", PRIMER | {"namespace": "x"}, WORKLOAD, "only the portal itself"),
         ("berth:workload-reconciler", EVE, WORKLOAD, "by service accounts only"),
+        ("berth:workload-reconciler", PRIMER, WORKLOAD, "never by the portal's"),
+        ("berth:workload-reconciler", PRIMER, SINGLE, "not for this kind of namespace"),
+        ("berth:single-reconciler", PRIMER, SINGLE, "never by the portal's"),
+        ("berth:single-reconciler", ELSEWHERES, SINGLE, "an account of that namespace"),
+        ("berth:single-primer", EVE, SINGLE, "only the portal itself"),
+        ("berth:single-primer", PRIMER, WORKLOAD, "not for this kind of namespace"),
         ("berth:flux-viewer", EVE, CONTROL, "only groups of tenants"),
         ("berth:flux-viewer", EVE | {"kind": "Group"}, CONTROL, "only groups of tenants"),
     ],
@@ -290,8 +302,9 @@ def test_the_portal_takes_bindings_away_in_its_own_namespaces_only() -> None:
 @pytest.mark.parametrize(
     ("secret", "namespace", "said"),
     [
-        ({"type": "Opaque"}, WORKLOAD, "in control namespaces only"),
-        ({"type": "Opaque"}, ELSEWHERE, "in control namespaces only"),
+        ({"type": "Opaque", "metadata": {"name": "database"}}, SINGLE, "beside Flux objects only"),
+        ({"type": "Opaque"}, WORKLOAD, "beside Flux objects only"),
+        ({"type": "Opaque"}, ELSEWHERE, "beside Flux objects only"),
         ({"type": "kubernetes.io/service-account-token"}, CONTROL, "of type Opaque only"),
     ],
 )

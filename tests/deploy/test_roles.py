@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
-from tenants.priming import packs, render, rights
+from tenants.priming import layouts, packs, rights
 from tests.deploy import shipped
 from tests.tenants.priming import facts_made
 
 ROLES = ("ClusterRole", "Role")
-PRIMERS = {"control": "berth:control-primer", "workload": "berth:namespace-primer"}
+PRIMERS = {
+    "control": "berth:control-primer",
+    "workload": "berth:namespace-primer",
+    "single": "berth:single-primer",
+}
 
 
 def rules() -> Iterator[Mapping[str, Any]]:
@@ -60,6 +64,21 @@ def test_the_portal_neither_reads_secrets_nor_makes_flux_objects_beside_applicat
     assert shipped.verbs(role, "kustomize.toolkit.fluxcd.io", "kustomizations") == set()
 
 
+def test_beside_an_application_and_its_delivery_the_portal_holds_one_secret() -> None:
+    role = PRIMERS["single"]
+    assert shipped.verbs(role, "", "secrets", "database") == set()
+    assert shipped.verbs(role, "", "secrets", layouts.SINGLE_CREDENTIAL) >= {"get", "create"}
+
+
+def test_what_a_repository_may_is_the_same_everywhere_but_for_secrets() -> None:
+    usual = shipped.of_kind("ClusterRole")["berth:workload-reconciler"]["rules"]
+    single = shipped.of_kind("ClusterRole")["berth:single-reconciler"]["rules"]
+    without = [{**rule, "resources": [*rule["resources"]]} for rule in usual]
+    without[0]["resources"].remove("secrets")
+    assert single == without
+
+
+@pytest.mark.parametrize("role", ["berth:workload-reconciler", "berth:single-reconciler"])
 @pytest.mark.parametrize(
     ("group", "resource"),
     [
@@ -73,8 +92,10 @@ def test_the_portal_neither_reads_secrets_nor_makes_flux_objects_beside_applicat
         ("source.toolkit.fluxcd.io", "gitrepositories"),
     ],
 )
-def test_a_repository_reaches_nothing_that_holds_it_in(group: str, resource: str) -> None:
-    assert shipped.verbs("berth:workload-reconciler", group, resource) == set()
+def test_a_repository_reaches_nothing_that_holds_it_in(
+    role: str, group: str, resource: str
+) -> None:
+    assert shipped.verbs(role, group, resource) == set()
 
 
 def test_one_binding_reaches_the_whole_cluster_and_is_for_the_portal() -> None:
@@ -102,24 +123,21 @@ def test_guards_leave_the_portals_home_alone() -> None:
     assert "app.kubernetes.io/managed-by" not in labels
 
 
-def test_everything_a_pack_makes_may_be_made_and_undone_where_it_stands() -> None:
-    pack = packs.load(facts_made.PACKS, "standard")
-    made = [
-        *render.render_tenant(pack, facts_made.tenant_facts()),
-        *render.render_placement(pack, facts_made.placement_facts()),
-    ]
-    for each in made:
+@pytest.mark.parametrize("name", facts_made.NAMES)
+def test_everything_a_pack_makes_may_be_made_and_undone_where_it_stands(name: str) -> None:
+    beside = layouts.of(packs.load(facts_made.PACKS, name)).scope
+    for each in facts_made.rendered(name):
         where = each.manifest["metadata"].get("namespace")
-        scope = "control" if where == "payments-flux" else "workload"
+        scope = "control" if where == "payments-flux" else beside
         assert granted(each.manifest, scope) >= {"get", "create", "patch", "delete"}, each.file
 
 
 def granted(manifest: Mapping[str, Any], scope: str) -> set[str]:
     """Return the portal's verbs on an object in a namespace of the scope."""
     group = manifest["apiVersion"].rpartition("/")[0]
-    resource = plural(manifest["kind"])
+    resource, name = plural(manifest["kind"]), manifest["metadata"]["name"]
     roles = (rights.PRIMER, PRIMERS[scope])
-    return set().union(*(shipped.verbs(role, group, resource) for role in roles))
+    return set().union(*(shipped.verbs(role, group, resource, name) for role in roles))
 
 
 def plural(kind: str) -> str:

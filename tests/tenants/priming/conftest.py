@@ -1,4 +1,4 @@
-"""The standard pack, and copies of it that were spoilt in one place."""
+"""The packs, and copies of them that were spoilt in one place."""
 
 import shutil
 from collections.abc import Callable
@@ -16,7 +16,12 @@ from tests.tenants.priming import facts_made
 settings.register_profile("priming", deadline=None)
 settings.load_profile("priming")
 
-Spoil: TypeAlias = Callable[[str, str, str], Pack]
+Spoil: TypeAlias = Callable[..., Pack]
+
+
+@pytest.fixture(scope="session")
+def classic() -> Pack:
+    return packs.load(facts_made.PACKS, "classic")
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +31,14 @@ def standard() -> Pack:
 
 @pytest.fixture
 def spoil(tmp_path: Path) -> Spoil:
-    """Return the pack with a text of one file replaced: `spoil("tenant/30-quota", old, new)`."""
+    """Return a pack with a text of one file replaced: `spoil("tenant/30-quota", old, new)`."""
 
-    def spoilt(file: str, old: str, new: str) -> Pack:
-        shutil.copytree(facts_made.PACKS / "standard", tmp_path / "standard", dirs_exist_ok=True)
-        path = tmp_path / "standard" / f"{file}.yaml.j2"
+    def spoilt(file: str, old: str, new: str, *, pack: str = "standard") -> Pack:
+        shutil.copytree(facts_made.PACKS / pack, tmp_path / pack, dirs_exist_ok=True)
+        path = tmp_path / pack / f"{file}.yaml.j2"
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
-        return packs.load(tmp_path, "standard")
+        return packs.load(tmp_path, pack)
 
     return spoilt

@@ -4,9 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tenants.priming import layouts, packs, render
 from tenants.priming.facts import Egress, GitSource, Pace, PlacementFacts, Quota, TenantFacts
+from tenants.priming.layouts import Layout
+from tenants.priming.shapes import Rendered
 
 PACKS = Path(__file__).resolve().parents[3] / "templates" / "priming"
+NAMES = ("standard", "classic")
 SOURCES = ("https://git.example.com/payments/",)
 SITE = {"berth.internal/cost-centre": "4711", "berth.internal/criticality": "high"}
 
@@ -50,6 +54,19 @@ _PLACEMENT = PlacementFacts(
 
 def tenant_facts(**changes: Any) -> TenantFacts:
     return replace(_TENANT, **changes)
+
+
+def of_layout(layout: Layout, facts: PlacementFacts = _PLACEMENT) -> PlacementFacts:
+    """Return the facts with Flux's objects where the layout has them."""
+    control = layout.control_namespace(facts.control_namespace, facts.namespace)
+    return replace(facts, control_namespace=control)
+
+
+def rendered(name: str) -> tuple[Rendered, ...]:
+    """Return everything that the pack makes of the facts."""
+    pack = packs.load(PACKS, name)
+    own = of_layout(layouts.of(pack))
+    return (*render.render_tenant(pack, _TENANT), *render.render_placement(pack, own))
 
 
 def placement_facts(**changes: Any) -> PlacementFacts:

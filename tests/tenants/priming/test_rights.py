@@ -51,6 +51,14 @@ def test_the_portal_does_not_hide_what_it_may_do_everywhere(sentences: tuple[str
     assert any("may not touch Secrets, Pods or Deployments" in each for each in portal)
 
 
+def test_in_one_namespace_the_portal_has_one_secret_and_the_repository_none() -> None:
+    told = rights.in_words(facts_made.rendered("classic"))
+    portal, delivery = about(told, "The portal itself"), about(told, "The delivery account")
+    assert "create, change, delete and read berth-git" in portal
+    assert "may not touch Secrets but berth-git, Pods" in portal
+    assert "may not touch Secrets, RoleBindings" in delivery
+
+
 def test_a_role_of_an_old_plan_is_named_and_not_made_up(standard: Pack) -> None:
     made = render.render_placement(standard, facts_made.placement_facts())
     for each in made:
