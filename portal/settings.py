@@ -229,7 +229,7 @@ BERTH_NAME_PATTERNS = {
 BERTH_MANDATORY_LABELS = env.pairs(
     "BERTH_MANDATORY_LABELS", default="cost-centre={cost_centre},criticality={criticality}"
 )
-BERTH_PACK = env.choice("BERTH_PACK", ["standard"], default="standard")
+BERTH_PACK = env.choice("BERTH_PACK", ["standard", "classic"], default="standard")
 BERTH_PACKS = ROOT / "templates" / "priming"
 BERTH_SCAFFOLDS = ROOT / "scaffolds"
 
