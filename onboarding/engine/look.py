@@ -75,7 +75,7 @@ def _end(held: Lease, order: Order) -> None:
     with transaction.atomic():
         ended = Order.objects.filter(
             pk=order.pk, fence=held.fence, direction=Direction.BACK, ended_as=""
-        ).update(ended_as=order.back_as, ended_at=now(), next_try_at=None)
+        ).update(ended_as=order.back_as, ended_at=now(), next_try_at=None, **runs.OVER)
         if not ended:
             raise Lost
         runs.close_all(order)

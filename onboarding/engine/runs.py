@@ -19,6 +19,8 @@ LONGEST_DELAY = timedelta(minutes=5)
 BUG_DELAY = timedelta(hours=1)  # a deployed fix rescues the order without a hand on the database
 CONFLICT_TRIES = 5
 BUG = "engine.bug"
+# nobody holds an order that is over, even where its last worker never came to let go
+OVER = {"lease_owner": "", "lease_until": None}
 
 
 def backoff(attempt: int) -> timedelta:
@@ -72,9 +74,10 @@ def conclude(lease: Lease, order: Order, run: StepRun, outcome: Outcome) -> None
     with transaction.atomic():
         match outcome:
             case Done(note, columns):
-                _hold(lease, order, **columns)
+                over = bool(columns.get("ended_as"))
+                _hold(lease, order, **columns, **(OVER if over else {}))
                 _over(run, succeeded=True, note=note)
-                if columns.get("ended_as"):
+                if over:
                     tell(order, "ended", note)
             case Wait(note, waits_for, recheck, problem):
                 _hold(lease, order)

@@ -128,3 +128,17 @@ def test_what_a_foreign_system_says_can_always_be_written_down(
     detail = order.runs.latest("id").error_detail
     assert detail.startswith("no� route")
     assert len(detail) == DETAIL_LIMIT
+
+
+def test_a_worker_that_dies_at_the_very_end_leaves_an_order_that_nobody_holds(
+    make_order: MakeOrder, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_held: lease.Lease) -> bool:
+        raise SystemExit
+
+    world.plans["one"] = lambda _task: Done("", {"ended_as": "done", "ended_at": now()})
+    monkeypatch.setattr(lease, "release", killed)
+    order = make_order()
+    with pytest.raises(SystemExit):
+        go(order, world.story("one"))
+    assert (again(order).lease_owner, again(order).lease_until) == ("", None)
