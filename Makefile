@@ -10,7 +10,7 @@ LOCAL_CLUSTER := deploy/local-cluster
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo setup test check fix lint types contracts unit e2e cluster test-cluster lock
+.PHONY: help run demo setup test check fix lint types contracts unit e2e cluster test-cluster bench lock
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ cluster: $(RUN_READY) ## Build etcd, Kubernetes and Flux for a local control pla
 
 test-cluster: setup cluster ## Prove priming, tenancy and delivery on the local control plane
 	@$(PYTEST) -m cluster
+
+bench: setup cluster ## Measure how fast everything is, and write docs/benchmarks.md
+	@tests/on-postgresql $(PYTEST) tests/bench -o python_files='bench_*.py' -p no:randomly --quiet
 
 lock: setup ## Pin again what requirements*.in ask for; newer versions with OPTIONS=--upgrade
 	@$(BIN)/python deploy/lock.py $(OPTIONS)

@@ -1,0 +1,182 @@
+"""A hundred placements primed on a real API server, beside kubectl and beside bare requests."""
+
+import json
+import ssl
+import subprocess
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import urllib3
+import yaml
+from django.db import connections
+
+from fleet import ground
+from fleet.connections import kinds
+from fleet.objects import manifests, with_secrets
+from fleet.ports import MANAGER, Administration, Manifest, Ref
+from tenants.models import Cluster, Placement
+from tests.bench.figures import Figures, Watch
+from tests.cluster.conftest import placement_of
+from tests.cluster.control_plane import ControlPlane, program
+from tests.fleet.plan import Planned, planned, secret
+
+PLACEMENTS, CHUNK = 100, 20  # each of a tenant of its own; so many in turn with the other ways
+CONNECTIONS = 8
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A placement in the record, and what is to be applied for it."""
+
+    placement: Placement
+    plan: Planned
+
+    @property
+    def objects(self) -> list[Manifest]:
+        entries = self.plan.tenant + [with_secrets(each, secret) for each in self.plan.placement]
+        return manifests(entries)
+
+
+def wanted(prefix: str, chunk: int, cluster: Cluster) -> list[Wanted]:
+    placements = [placement_of(f"{prefix}{chunk}x{number}", cluster) for number in range(CHUNK)]
+    return [Wanted(each, planned(each)) for each in placements]
+
+
+def test_prime(
+    joined_cluster: Cluster,
+    admin: Administration,
+    local_cluster: ControlPlane,
+    tmp_path: Path,
+    figures: Figures,
+) -> None:
+    ours, by_kubectl, bare = Watch(), Watch(), Watch()
+    token = yaml.safe_load(local_cluster.kubeconfig.read_text())["users"][0]["user"]["token"]
+    for chunk in range(PLACEMENTS // CHUNK):
+        for prefix, watch in (("ours", ours), ("kubectl", by_kubectl), ("bare", bare)):
+            asked = wanted(prefix, chunk, joined_cluster)
+            with watch.running():
+                if prefix == "ours":
+                    prime(asked)
+                elif prefix == "kubectl":
+                    apply_by_kubectl(asked, local_cluster, tmp_path)
+                else:
+                    send(asked, admin, token)
+            take_away(asked, admin)
+    what = (
+        f"{PLACEMENTS} placements with all their objects on the real API server, Flux running: "
+        f"the portal {sum(ours.seconds):.1f} s"
+    )
+    figures.tell(
+        "prime.vs_kubectl",
+        sum(by_kubectl.seconds) / sum(ours.seconds),
+        "×",
+        f"{what}, one `kubectl apply --server-side` for each {sum(by_kubectl.seconds):.1f} s",
+        aim="≥ 15",
+    )
+    figures.tell(
+        "prime.vs_firehose",
+        sum(bare.seconds) / sum(ours.seconds),
+        "×",
+        f"{what}, bare PATCHes of the same bodies on {CONNECTIONS} connections "
+        f"{sum(bare.seconds):.1f} s",
+        aim="≥ 0.85",
+    )
+
+
+def prime(asked: Sequence[Wanted]) -> None:
+    """Prime as so many workers do."""
+
+    def one(each: Wanted) -> None:
+        try:
+            version = each.plan.version
+            presence = each.placement.tenant_cluster
+            ground.prime_tenant(presence, each.plan.tenant, pack_version=version, owner="bench")
+            ground.prime_placement(each.placement, each.plan.placement, resolve=secret)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(CONNECTIONS) as workers:
+        list(workers.map(one, asked))
+
+
+def apply_by_kubectl(asked: Sequence[Wanted], cluster: ControlPlane, folder: Path) -> None:
+    kubectl = str(program("kubectl"))
+    for each in asked:
+        file = folder / f"{each.placement.uuid}.json"
+        whole = {"apiVersion": "v1", "kind": "List", "items": each.objects}
+        file.write_text(json.dumps(whole))
+        subprocess.run(
+            [
+                kubectl,
+                "--kubeconfig",
+                str(cluster.kubeconfig),
+                "apply",
+                "--server-side",
+                "-f",
+                file,
+            ],
+            check=True,
+            capture_output=True,
+        )
+
+
+def send(asked: Sequence[Wanted], admin: Administration, token: str) -> None:
+    """Send the bodies with nothing in between, as an administrator, wave after wave.
+
+    What an admission policy refuses because its cache is behind is sent again.
+    """
+    endpoint = admin.endpoint
+    trust = ssl.create_default_context(cadata=endpoint.authority)
+    pool = urllib3.PoolManager(maxsize=CONNECTIONS, block=True, ssl_context=trust)
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/apply-patch+yaml",
+    }
+
+    def patch(letter: Letter) -> bool:
+        url = f"{endpoint.server}{letter.path}?fieldManager={letter.manager}"
+        return pool.request("PATCH", url, body=letter.body, headers=headers).status < 300
+
+    letters = [letter for each in asked for letter in letters_of(each)]
+    with ThreadPoolExecutor(CONNECTIONS) as senders:
+        for wave in sorted({letter.wave for letter in letters}):
+            left = [letter for letter in letters if letter.wave == wave]
+            for _ in range(100):
+                fine = list(senders.map(patch, left))
+                left = [letter for letter, is_fine in zip(left, fine, strict=True) if not is_fine]
+                if not left:
+                    break
+            assert not left, left[0].path
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A request that is ready to be sent."""
+
+    wave: int
+    path: str
+    manager: str
+    body: bytes
+
+
+def letters_of(wanted: Wanted) -> Iterator[Letter]:
+    for manifest in wanted.objects:
+        ref = Ref.of(manifest)
+        group = "apis" if "/" in ref.api_version else "api"
+        inside = f"/namespaces/{ref.namespace}" if ref.namespace else ""
+        path = f"/{group}/{ref.api_version}{inside}/{kinds.of(ref).plural}/{ref.name}"
+        line = ref.kind == "Namespace" and "labels" not in manifest["metadata"]
+        manager = f"{MANAGER}-line" if line else MANAGER
+        wave = 0 if ref.kind == "Namespace" and not line else 1 if line else 2
+        yield Letter(wave, path, manager, json.dumps(manifest).encode())
+
+
+def take_away(asked: Sequence[Wanted], admin: Administration) -> None:
+    for each in asked:
+        for name in (each.placement.tenant_cluster.control_namespace, each.placement.namespace):
+            admin.remove(Ref("v1", "Namespace", "", name), only_labelled={})
