@@ -9,7 +9,7 @@ from django.db.models.functions import Concat
 from django.http import Http404
 
 from accounts.models import User
-from fleet.models import Connection, Observation
+from fleet.models import Beat, Connection, Observation, Stray
 from fleet.ports import Health
 from portal.clock import now
 from portal.errors import RoleMissing
@@ -72,6 +72,23 @@ def cluster_for(person: User, uuid: UUID) -> Cluster:
     if cluster is None:
         raise Http404
     return cluster
+
+
+def strays_of(person: User, *, gone: bool = False) -> QuerySet[Stray]:
+    """Return what the nightly look found and still finds, or what is gone again.
+
+    Raises RoleMissing for people who see tenants only.
+    """
+    _watchers_only(person)
+    found = Stray.objects.filter(settled_at__isnull=False, gone_at__isnull=not gone)
+    return found.select_related("beat__cluster")
+
+
+def beats_of(person: User) -> QuerySet[Beat]:
+    """Return the places that the nightly look goes over, those that failed first."""
+    _watchers_only(person)
+    failed = Case(When(last_error="", then=Value(1)), default=Value(0))
+    return Beat.objects.select_related("cluster").order_by(failed, "looked_at")
 
 
 def connection_of(cluster: Cluster) -> Connection | None:

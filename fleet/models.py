@@ -45,6 +45,66 @@ class Connection(models.Model):
         return f"connection to {self.cluster_id}"
 
 
+class Beat(models.Model):
+    """A place that the nightly look goes over: a cluster, or a Git host that has no row here."""
+
+    place = models.CharField(max_length=100, unique=True)  # UUID of the cluster, name of the host
+    cluster = models.OneToOneField(Cluster, models.CASCADE, null=True, related_name="beat")
+    due_at = models.DateTimeField(default=now, db_index=True)
+    looked_at = models.DateTimeField(null=True)  # the last look that saw everything
+    last_error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.cluster.slug if self.cluster else self.place
+
+
+class StrayKind(models.TextChoices):
+    """What the nightly look finds."""
+
+    NAMESPACE = "namespace", "Namespace nobody owns"
+    FLUX = "flux", "Flux object nobody owns"
+    REPOSITORY = "repository", "Repository nobody owns"
+    MISSING = "missing", "Namespace is gone"
+    GUARD = "guard", "Guard does not refuse"
+
+
+class Stray(models.Model):
+    """Something on a cluster or Git host that does not fit the record. Never mended by itself.
+
+    It counts from `settled_at` on: what an order makes or undoes at the moment of a look is gone,
+    or owned, at the next one.
+    """
+
+    beat = models.ForeignKey(Beat, models.CASCADE, related_name="strays")
+    kind = models.CharField(max_length=12, choices=StrayKind)
+    name = models.CharField(max_length=320)
+    detail = models.TextField(blank=True)
+    first_seen_at = models.DateTimeField(default=now)
+    last_seen_at = models.DateTimeField(default=now)
+    settled_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=("kind",),
+                condition=Q(settled_at__isnull=False, gone_at=None),
+                name="fleet_stray_open",
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("beat", "kind", "name"),
+                condition=Q(gone_at=None),
+                name="fleet_stray_once",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=StrayKind.values), name="fleet_stray_kind"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 class Observation(models.Model):
     """What Flux last said of one placement. Silence shows as age, never as green."""
 

@@ -110,7 +110,15 @@ class Delivered:
     rehearsal: bool = False  # nothing was delivered: the objects are kept in a folder
 
 
-class ClusterAccess(Protocol):
+class Lister(Protocol):
+    """Reads all objects of a kind on a cluster."""
+
+    def listed(self, api_version: str, kind: str, *, labels: str = "") -> Sequence[Manifest] | None:
+        """Return all objects of a kind with the labels (`a=b,c=d`); None: no such kind there."""
+        ...
+
+
+class ClusterAccess(Lister, Protocol):
     """One cluster. Every call may be repeated; none keeps anything between calls.
 
     Raises ClusterUnreachable or ClusterBusy when no answer can be had.
@@ -173,14 +181,6 @@ class TokenIssuer(Protocol):
         ...
 
 
-class Lister(Protocol):
-    """Reads all objects of a kind on a cluster."""
-
-    def listed(self, api_version: str, kind: str, *, labels: str = "") -> Sequence[Manifest] | None:
-        """Return all objects of a kind that match the label selector; None: no such kind there."""
-        ...
-
-
 class Trial(Protocol):
     """Asks an API server what it would do, without doing it."""
 
@@ -189,7 +189,7 @@ class Trial(Protocol):
         ...
 
 
-class Administration(ClusterAccess, TokenIssuer, Lister, Trial, Protocol):
+class Administration(ClusterAccess, TokenIssuer, Trial, Protocol):
     """A cluster as its administrator sees it, for joining only. Its credential is never stored."""
 
     endpoint: Endpoint

@@ -54,6 +54,16 @@ def lister(connection: Connection) -> Lister:
     return _api(connection.cluster, connection)
 
 
+def own_trial(cluster: Cluster) -> Trial | None:
+    """Return a cluster as the portal's account may try it; None for a rehearsal. Raises NotJoined.
+
+    A rehearsal has no guards: nobody writes there but the portal.
+    """
+    if cluster.is_rehearsal:
+        return None
+    return _api(cluster, Connection.objects.filter(cluster=cluster).first())
+
+
 def administration(name: str, *, kubeconfig: Path | None, context: str) -> Administration:
     """Return a cluster as its administrator sees it. Raises NotJoined for a bad kubeconfig."""
     return AdminAccess.from_kubeconfig(name, kubeconfig=kubeconfig, context=context, way=_way_out())

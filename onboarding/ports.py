@@ -194,6 +194,10 @@ class GitHost(Protocol):
 
     def exists(self, repository: str) -> bool: ...
 
+    def names(self) -> Sequence[str]:
+        """Return the names of all repositories in order, whoever made them; archived ones not."""
+        ...
+
     def address(self, repository: str) -> str:
         """Return the address for `git clone`, without asking the host.
 

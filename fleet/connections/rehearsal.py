@@ -95,6 +95,16 @@ class RehearsalAccess:
     def placements_of(self, control_namespace: str) -> Sequence[str]:
         return placements_in(self.read(_namespace(control_namespace)))
 
+    def listed(self, api_version: str, kind: str, *, labels: str = "") -> Sequence[Manifest] | None:
+        known = kinds.KINDS.get((api_version, kind))
+        if known is None:
+            return None
+        asked = dict(pair.split("=", 1) for pair in labels.split(",") if pair)
+        where = "*" if known.namespaced else WIDE
+        files = sorted(self._folder.glob(f"{where}/{_kind_folder(api_version, kind)}/*.json"))
+        found = [kept.content for file in files if (kept := _kept(file)) is not None]
+        return [each for each in found if asked.items() <= _labels(each).items()]
+
     def _outcome(self, manifest: Manifest, manager: str) -> Applied | Failed:
         ref = Ref.of(manifest)
         try:
@@ -113,8 +123,7 @@ class RehearsalAccess:
 
     def _file(self, ref: Ref) -> Path:
         kinds.of(ref)
-        group = ref.api_version.rpartition("/")[0]
-        kind = f"{ref.kind}.{group}" if group else ref.kind
+        kind = _kind_folder(ref.api_version, ref.kind)
         return self._folder / (ref.namespace or WIDE) / kind / f"{ref.name}.json"
 
     @contextmanager
@@ -124,6 +133,15 @@ class RehearsalAccess:
         with (self._folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _kind_folder(api_version: str, kind: str) -> str:
+    group = api_version.rpartition("/")[0]
+    return f"{kind}.{group}" if group else kind
+
+
+def _labels(manifest: Manifest) -> dict[str, str]:
+    return dict(manifest["metadata"].get("labels", {}))
 
 
 def _namespace(name: str) -> Ref:

@@ -54,6 +54,12 @@ class BareGitHost:
     def exists(self, repository: str) -> bool:
         return self._place(repository).exists()
 
+    def names(self) -> Sequence[str]:
+        try:
+            return sorted(_names_in(self._folder, ""))
+        except OSError as error:
+            raise GitHostUnreachable(f"The folder of repositories: {error}") from error
+
     def address(self, repository: str) -> str:
         if repository.endswith("/"):
             return f"{self._base_url}/{repository}"
@@ -149,6 +155,19 @@ class BareGitHost:
         stem = self._folder / ".archive" / f"{_flat(repository)}.{key}"
         names = (stem.with_name(f"{stem.name}.{number}.git") for number in count(1))
         return (name for name in names if not name.exists())
+
+
+def _names_in(folder: Path, prefix: str) -> Iterator[str]:
+    """Give the names of repositories below a folder, and look into none of them."""
+    if not folder.exists():  # nothing was made yet, or it was taken away just now
+        return
+    for entry in folder.iterdir():
+        if entry.name.startswith(".") or not entry.is_dir():
+            continue
+        if entry.name.endswith(".git"):
+            yield f"{prefix}{entry.name.removesuffix('.git')}"
+        else:
+            yield from _names_in(entry, f"{prefix}{entry.name}/")
 
 
 def _flat(repository: str) -> str:

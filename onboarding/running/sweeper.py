@@ -21,7 +21,7 @@ from fleet.renewal import renew_due
 from fleet.rounds import look_around
 from onboarding.figures import tallies
 from onboarding.models import Order
-from onboarding.running import doorbell
+from onboarding.running import doorbell, nightly
 from portal import logs
 from portal.clock import now
 
@@ -74,6 +74,7 @@ ROUNDS = (
     Round("verify", timedelta(hours=1), inspection.verify_due),
     Round("look", timedelta(seconds=5), lambda: look_around(now())),
     Round("count", timedelta(seconds=15), tallies.count),
+    Round("nightly", timedelta(minutes=1), nightly.look_around),
     Round("renew", timedelta(minutes=5), lambda: renew_due(now())),
     Round("forget", timedelta(hours=6), forget),
 )

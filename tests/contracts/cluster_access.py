@@ -223,6 +223,15 @@ class ClusterAccessContract:
         assert empty.name in report.failed[0].error.detail
         assert empty.access.read(empty.ref) is None
 
+    def test_a_list_has_what_carries_all_of_the_labels(self, space: Space) -> None:
+        def names(labels: str) -> list[str]:
+            found = space.access.listed("v1", "Namespace", labels=labels) or ()
+            return [each["metadata"]["name"] for each in found]
+
+        ours = ",".join(f"{key}={value}" for key, value in MINE.items())
+        assert space.name in names(ours)
+        assert space.name not in names(f"{ours},berth.internal/scope=control")
+
     def test_the_placements_of_a_namespace_are_its_annotations(self, space: Space) -> None:
         key = "placement.berth.internal/shop-basket-dev"
         space.apply(space.annotated(key, "basket-dev"), manager="berth-one")

@@ -70,6 +70,15 @@ class GitHostContract:
         assert self.host.exists(NAME)
         assert address == self.host.address(NAME)
 
+    def test_every_repository_is_listed_by_its_name(self, repository: str) -> None:
+        self.host.ensure("payments/ledger", owner=STRANGER)
+        assert list(self.host.names()) == ["payments/ledger", repository]
+
+    def test_what_was_taken_back_is_listed_no_more(self, first: str) -> None:
+        self.team_push("README.md", "ours now")
+        assert self.host.undo_push(NAME, FIRST.key) == "archived"
+        assert list(self.host.names()) == []
+
     def test_making_it_again_leaves_what_is_in_it(self, first: str) -> None:
         self.host.ensure(NAME, owner=OWNER)
         assert self.head() == first
