@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from fleet.models import Beat, Stray, StrayKind
+from portal.clock import now
 
 EVERY = timedelta(days=1)
 AGAIN = timedelta(minutes=15)  # after the first sight of something; nothing is under way so long
@@ -36,6 +37,11 @@ class Sighting:
     @property
     def key(self) -> Key:
         return str(self.kind), self.name
+
+
+def make_all_due() -> None:
+    """Let the next round go over every place, whenever it was looked at last."""
+    Beat.objects.update(due_at=now())
 
 
 def take(beat: Beat, moment: datetime) -> bool:

@@ -9,7 +9,7 @@ from django.db.models.functions import Concat
 from django.http import Http404
 
 from accounts.models import User
-from fleet.models import Beat, Connection, Observation, Stray
+from fleet.models import Beat, Connection, Observation, Stray, StrayKind
 from fleet.ports import Health
 from portal.clock import now
 from portal.errors import RoleMissing
@@ -82,6 +82,18 @@ def strays_of(person: User, *, gone: bool = False) -> QuerySet[Stray]:
     _watchers_only(person)
     found = Stray.objects.filter(settled_at__isnull=False, gone_at__isnull=not gone)
     return found.select_related("beat__cluster")
+
+
+def stray_counts(person: User) -> list[tuple[str, int]]:
+    """Return how many findings of each kind there are, by the kind's name for people."""
+    counted = strays_of(person).order_by().values_list("kind").annotate(Count("pk"))
+    return sorted((StrayKind(kind).label, count) for kind, count in counted)
+
+
+def open_guards(person: User) -> list[str]:
+    """Return the clusters whose guards refuse nothing."""
+    found = strays_of(person).filter(kind=StrayKind.GUARD)
+    return sorted(found.values_list("beat__cluster__slug", flat=True))
 
 
 def beats_of(person: User) -> QuerySet[Beat]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
+from fleet import lookups as fleet
 from onboarding import lookups
 from onboarding.running import waiting
 
@@ -52,6 +53,10 @@ def _stuck(user: User) -> int:
     return lookups.stuck(user).count()
 
 
+def _strays(user: User) -> int:
+    return fleet.strays_of(user).count()
+
+
 def _wishes(_user: User) -> int:
     return lookups.unlisted_open().count()
 
@@ -64,6 +69,7 @@ MAIN = (
 )
 MORE = (
     Entry("Stuck orders", "onboarding:stuck", "alert-triangle", OPERATORS, _stuck),
+    Entry("Nightly look", "onboarding:strays", "moon", WATCHERS, _strays),
     Entry("Missing applications", "onboarding:unlisted", "inbox", OPERATORS, _wishes),
     Entry("Fleet", "fleet:clusters", "heartbeat", WATCHERS),
     Entry("Clusters", "tenants:clusters", "server", WATCHERS),

@@ -12,6 +12,7 @@ from onboarding.views import (
     operating,
     orders,
     previewing,
+    strays,
 )
 
 app_name = "onboarding"
@@ -43,5 +44,7 @@ urlpatterns = [
     path("operate/stuck/", operating.stuck, name="stuck"),
     path("operate/missing/", operating.unlisted, name="unlisted"),
     path("operate/missing/<int:number>/settle/", operating.settle, name="settle-unlisted"),
+    path("operate/strays/", strays.strays, name="strays"),
+    path("operate/strays/look/", strays.look, name="look-for-strays"),
     path("components/", components.components, name="components"),
 ]

@@ -20,11 +20,6 @@ def look_around() -> list[str]:
     return [*look_over_clusters(moment), *look_over_repositories(tools().githost, moment)]
 
 
-def make_due() -> None:
-    """Let the next round go over every place, whenever it was looked at last."""
-    Beat.objects.update(due_at=now())
-
-
 def look_over_repositories(githost: GitHost, moment: datetime) -> list[str]:
     """Go over the Git host if it is due. Archived repositories are nobody's and stay."""
     beat, _ = Beat.objects.get_or_create(place=githost.name, defaults={"due_at": moment})

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.web import SignedIn
+from fleet import lookups as fleet
 from onboarding import lookups
 from onboarding.display import histories
 from onboarding.display.outlook import Outlook, outlook
@@ -28,6 +29,8 @@ def home(http: SignedIn) -> HttpResponse:
     page = {
         "decisions": lookups.with_changes(lookups.inbox_of(user)),
         "stuck": _lines(list(lookups.stuck(user))) if user.is_operator else [],
+        "strays": fleet.stray_counts(user) if user.is_operator else [],
+        "open_guards": fleet.open_guards(user) if user.is_operator else [],
         "drafts": [(each, application, _gap(each)) for each, application in drafts],
         "under_way": _lines(list(lookups.own_under_way(user))),
         "ended": _lines(list(lookups.own_ended_since(user, DAYS)[:SHOWN])),
@@ -55,7 +58,7 @@ def search(http: SignedIn) -> HttpResponse:
     """Find applications, services and orders by name; a number opens the order."""
     typed = http.GET.get("q", "").strip()[:100]
     orders = lookups.orders_of(http.user)
-    if typed.isdigit() and orders.filter(pk=int(typed)).exists():
+    if typed.isdecimal() and orders.filter(pk=int(typed)).exists():
         return redirect("onboarding:order", int(typed))
     columns = ("application__slug", "application__name", "environment__slug")
     page = {

@@ -29,6 +29,8 @@ PAGES = [
     ("olga", "home-of-an-operator", "/"),
     ("olga", "stuck-orders", "/operate/stuck/"),
     ("olga", "missing-applications", "/operate/missing/"),
+    ("olga", "nightly-look", "/operate/strays/"),
+    ("audrey", "nightly-look-gone", "/operate/strays/?standing=gone"),
     ("olga", "fleet", "/fleet/"),
     ("olga", "clusters", "/clusters/"),
     ("olga", "catalogue", "/catalogue/"),

@@ -3,6 +3,8 @@
 Run in the environment of the portal under test: `python -m tests.e2e.rows`.
 """
 
+from datetime import timedelta
+
 import django
 
 django.setup()
@@ -10,6 +12,7 @@ django.setup()
 from django.db import transaction  # noqa: E402 (models can be imported only once Django is set up)
 
 from accounts.models import User  # noqa: E402 (the same)
+from fleet.models import Beat, Stray  # noqa: E402 (the same)
 from onboarding import actions, toolbox  # noqa: E402 (the same)
 from onboarding.form import drafts  # noqa: E402 (the same)
 from onboarding.models import Order, RunState, StepRun  # noqa: E402 (the same)
@@ -20,6 +23,14 @@ from tenants.models import Application, Cluster  # noqa: E402 (the same)
 from tests.e2e.pages import SERVICE  # noqa: E402 (the same)
 from tests.make import make_placement, make_service  # noqa: E402 (the same)
 
+STRAYS = (
+    ("namespace", "retail-wishlist-dev", "here"),
+    ("flux", "Kustomization retail-flux/wishlist-dev", "here"),
+    ("missing", "retail-catalogue-dev", "here"),
+    ("guard", "The portal's account", "here"),
+    ("repository", "retail/wishlist", "git"),
+    ("namespace", "retail-tryout-dev", "gone"),
+)
 REFUSED = "ResourceQuota retail-basket-dev/workload: denied by a policy of the cluster."
 
 
@@ -39,6 +50,7 @@ def main() -> None:
             error_detail=REFUSED,
         )
     _placed(rex)
+    _strays()
     actions.report_unlisted(by=rex, name="Loyalty points", note="Owned by retail since May.")
 
 
@@ -54,6 +66,30 @@ def _placed(owner: User) -> None:
     )
     cluster = Cluster.objects.get(slug="rehearsal")
     make_placement(service, cluster, lifecycle=Lifecycle.REHEARSED, live_at=now())
+
+
+def _strays() -> None:
+    """Let the nightly look have found one thing of each kind, and one that is gone again."""
+    moment = now()
+    cluster = Cluster.objects.get(slug="rehearsal")
+    there = {"place": str(cluster.uuid), "cluster": cluster, "looked_at": moment}
+    # tomorrow, so that the sweeper under test does not find these to be gone
+    tomorrow = moment + timedelta(days=1)
+    beat, _ = Beat.objects.update_or_create(
+        place=there["place"], defaults=there | {"due_at": tomorrow}
+    )
+    host, _ = Beat.objects.update_or_create(
+        place="embedded", defaults={"due_at": tomorrow, "last_error": "No space left on device."}
+    )
+    for kind, name, where in STRAYS:
+        Stray.objects.create(
+            beat=host if where == "git" else beat,
+            kind=kind,
+            name=name,
+            first_seen_at=moment - timedelta(days=2),
+            settled_at=moment - timedelta(days=2),
+            gone_at=moment if where == "gone" else None,
+        )
 
 
 def _order(person: User, application: str, environment: str) -> Order:

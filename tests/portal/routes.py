@@ -284,5 +284,7 @@ ROWS = (
         "POST",
         at=lambda world: {"number": world.unlisted.pk},
     ),
+    Row("onboarding:strays", READERS),
+    Row("onboarding:look-for-strays", OPERATOR_DOES, "POST"),
     Row("onboarding:components", OPERATOR),
 )

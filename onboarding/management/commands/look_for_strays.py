@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from fleet import beats
 from fleet.models import Beat, Stray
 from onboarding.running import nightly
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        nightly.make_due()
+        beats.make_all_due()
         answered = set(nightly.look_around())
         while more := set(nightly.look_around()):  # so many clusters at a time
             answered |= more

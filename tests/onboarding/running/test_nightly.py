@@ -79,7 +79,7 @@ def test_nothing_of_an_order_is_strange_on_its_way_back(portal: Portal, alice: U
 
 def nightly_look() -> None:
     """Go over everything now, whatever is due."""
-    nightly.make_due()
+    beats.make_all_due()
     nightly.look_around()
 
 
