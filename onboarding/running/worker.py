@@ -7,8 +7,10 @@ default, and one that the queue forgot (a restart of Valkey) puts itself on the 
 from typing import Any
 
 import django_rq
+from django.db import connections
 from django.utils.module_loading import import_string
-from rq import Worker
+from rq import Queue, Worker
+from rq.job import Job
 from rq.worker_registration import register
 
 from onboarding.running import doorbell
@@ -24,6 +26,11 @@ class SteadyWorker(Worker):
         """Tell the queue that we live; after a restart of the queue also that we exist."""
         super().heartbeat(*args, **kwargs)
         register(self)
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        """Start the process of a job; no connection to the database may cross the fork."""
+        connections.close_all()
+        super().fork_work_horse(job, queue)
 
 
 def steady_worker() -> SteadyWorker:
