@@ -15,6 +15,7 @@ from tenants.catalogue import Environment
 from tenants.lifecycle import LIVE
 from tenants.models import Cluster, Delivery
 
+JOINED = "joined"  # verb in the ledger, by which a cluster is known that has left again
 SHOWN = ("server", "cluster_uid", "kubernetes_version", "flux_version")  # in the ledger
 
 
@@ -61,7 +62,7 @@ def join(place: Place, found: dict[str, Any], *, by: Actor) -> Connection:
     if not Connection.objects.filter(cluster=cluster).update(**found):
         Connection.objects.create(cluster=cluster, **found)
     changes = {field: (getattr(before, field, None), found[field]) for field in SHOWN}
-    ledger.note("joined", rows.subject(cluster), by=by, changes=changes)
+    ledger.note(JOINED, rows.subject(cluster), by=by, changes=changes)
     return Connection.objects.select_related("cluster").get(cluster=cluster)
 
 

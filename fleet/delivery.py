@@ -16,14 +16,12 @@ REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
 
 def source_of(placement: Placement) -> Ref:
     """Return which object Flux fetches the placement's repository by."""
-    namespace = placement.tenant_cluster.control_namespace
-    return Ref(*SOURCE, namespace, placement.name)
+    return Ref(*SOURCE, placement.flux_namespace, placement.name)
 
 
 def kustomization_of(placement: Placement) -> Ref:
     """Return which object Flux applies the placement by."""
-    namespace = placement.tenant_cluster.control_namespace
-    return Ref(*KUSTOMIZATION, namespace, placement.name)
+    return Ref(*KUSTOMIZATION, placement.flux_namespace, placement.name)
 
 
 def read(access: ClusterAccess, placement: Placement) -> Delivered:

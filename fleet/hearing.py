@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from audit.models import Entry
 from fleet import toolbox
+from fleet.actions import JOINED
 from fleet.models import Connection
 from fleet.ports import ClusterAccess
 from portal.clock import now
@@ -11,6 +13,16 @@ from portal.errors import BerthError, ClusterBusy, ClusterForbidden, ClusterUnre
 from tenants.models import Cluster
 
 ABOUT_THE_CLUSTER = (ClusterUnreachable, ClusterBusy, ClusterForbidden)
+
+
+def never_joined(cluster: Cluster) -> bool:
+    """Say whether the portal has never had a way to the cluster, so that nothing of it is there.
+
+    A connection that has gone again has left its entry in the ledger.
+    """
+    if cluster.is_rehearsal or Connection.objects.filter(cluster=cluster).exists():
+        return False
+    return not Entry.objects.filter(object_uuid=cluster.uuid, verb=JOINED).exists()
 
 
 @contextmanager

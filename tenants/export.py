@@ -74,7 +74,7 @@ PLACEMENT = {
     "uuid": "uuid",
     "cluster": "cluster__slug",
     "namespace": "namespace",
-    "control_namespace": "tenant_cluster__control_namespace",
+    "control_namespace": "flux_namespace",
     "name": "name",
     "lifecycle": "lifecycle",
     "revision": "revision",

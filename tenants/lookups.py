@@ -196,8 +196,13 @@ def ground_of(tenant: Tenant, cluster: Cluster) -> TenantCluster:
         tenant=tenant,
         cluster=cluster,
         control_namespace=names.control_namespace(tenant.slug, settings.BERTH_NAME_PATTERNS),
-        pack=settings.BERTH_PACK,
+        pack=pack_for(cluster),
     )
+
+
+def pack_for(cluster: Cluster) -> str:
+    """Return the name of the pack by which new placements are laid out on the cluster."""
+    return cluster.pack or settings.BERTH_PACK
 
 
 # What the catalogue holds

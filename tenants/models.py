@@ -177,6 +177,7 @@ class Cluster(Record):
     accepting = models.BooleanField(default=True)
     rank = models.PositiveSmallIntegerField(default=0)  # lower is chosen first
     shards = models.JSONField(default=list, blank=True)  # Flux shard keys; empty: unsharded
+    pack = models.CharField(max_length=40, blank=True)  # of new placements; "": the portal's
     capacity_cpu = models.PositiveIntegerField(default=0)  # cores; 0: not said
     capacity_memory = models.PositiveIntegerField(default=0)  # GiB; 0: not said
 
@@ -211,7 +212,7 @@ class TenantCluster(Record):
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="presences")
     cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="presences")
     control_namespace = models.CharField(max_length=63)
-    pack = models.CharField(max_length=40)
+    pack = models.CharField(max_length=40)  # that made it, or that the first placement came with
     pack_version = models.PositiveIntegerField(default=0)  # of what was applied; 0: nothing yet
     presence = models.CharField(max_length=10, choices=Presence, default=Presence.PRESENT)
     lease_owner = models.CharField(max_length=100, blank=True)
@@ -239,7 +240,10 @@ class Placement(Record):
     service = models.ForeignKey(Service, models.PROTECT, related_name="placements")
     tenant_cluster = models.ForeignKey(TenantCluster, models.PROTECT, related_name="placements")
     cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="placements")
+    pack = models.CharField(max_length=40)
     namespace = models.CharField(max_length=63)
+    # where its Flux objects stand: the tenant's control namespace there, or its own
+    flux_namespace = models.CharField(max_length=63)
     name = models.CharField(max_length=63)  # of account, source and Kustomization
     shard = models.CharField(max_length=63, blank=True)
     credential_generation = models.PositiveIntegerField(default=1)
@@ -264,6 +268,9 @@ class Placement(Record):
             ),
             models.CheckConstraint(
                 condition=Q(lifecycle__in=Lifecycle.values), name="tenants_placement_lifecycle"
+            ),
+            models.CheckConstraint(
+                condition=~Q(pack="") & ~Q(flux_namespace=""), name="tenants_placement_laid_out"
             ),
         )
 

@@ -142,6 +142,8 @@ def make_placement(
     cluster = cluster or make_cluster()
     application = service.application
     tenant_cluster = make_tenant_cluster(application.tenant, cluster)
+    fields.setdefault("pack", tenant_cluster.pack)
+    fields.setdefault("flux_namespace", tenant_cluster.control_namespace)
     fields.setdefault("uuid", uuid4())
     fields.setdefault(
         "namespace", f"{application.tenant.slug}-{application.slug}-{service.environment_id}"

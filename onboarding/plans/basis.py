@@ -59,9 +59,11 @@ def of_answers(order: Order, revision: Revision, tools: Tools) -> Basis:
 
 
 def is_same_pack(chosen: Choices) -> bool:
-    """Say whether the chosen pack still has the version that was chosen."""
-    pack = packs.load(settings.BERTH_PACKS, chosen["pack"])
-    return bool(pack.version == chosen["pack_version"])
+    """Say whether the chosen packs still have the versions that were chosen."""
+    return all(
+        packs.load(settings.BERTH_PACKS, name).version == version
+        for name, version in choices.packs_of(chosen).items()
+    )
 
 
 def is_same_scaffold(chosen: Choices, tools: Tools) -> bool:

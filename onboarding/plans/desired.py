@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from onboarding.form.answers import Spot
-from onboarding.plans.choices import Choices
+from onboarding.plans.choices import Choices, Chosen, of_spot
 from onboarding.plans.site import Site, Subject
 from onboarding.ports import GitHost, Scaffolder
 from tenants import names
@@ -18,7 +18,6 @@ from tenants.priming import packs, render
 from tenants.priming.facts import (
     Egress,
     GitSource,
-    Pace,
     PlacementFacts,
     Quota,
     TenantFacts,
@@ -44,9 +43,10 @@ def state(
 def _on_cluster(
     spot: Spot, subject: Subject, site: Site, choices: Choices, githost: GitHost
 ) -> dict[str, Any]:
-    pack = packs.load(settings.BERTH_PACKS, choices["pack"])
+    chosen = of_spot(choices, spot)
+    pack = packs.load(settings.BERTH_PACKS, chosen.pack)
     shared = render.render_tenant(pack, _tenant_facts(spot, site, githost))
-    own = render.render_placement(pack, _placement_facts(spot, subject, site, choices, githost))
+    own = render.render_placement(pack, _placement_facts(spot, subject, site, chosen, githost))
     return {
         "cluster": site.cluster(spot).slug,
         "tenant": [_entry(each) for each in shared],
@@ -71,21 +71,20 @@ def _tenant_facts(spot: Spot, site: Site, githost: GitHost) -> TenantFacts:
 
 
 def _placement_facts(
-    spot: Spot, subject: Subject, site: Site, choices: Choices, githost: GitHost
+    spot: Spot, subject: Subject, site: Site, chosen: Chosen, githost: GitHost
 ) -> PlacementFacts:
-    chosen = choices["spots"][str(spot.placement)]
     return PlacementFacts(
         tenant=site.application.tenant.slug,
         application=site.application.slug,
         environment=site.environment.slug,
         cluster=site.cluster(spot).slug,
         region=site.cluster(spot).region,
-        control_namespace=spot.control_namespace,
+        control_namespace=chosen.flux_namespace,
         namespace=spot.namespace,
         name=spot.name,
         placement_uuid=str(spot.placement),
         service_uuid=str(subject.allotted.service),
-        shard=chosen["shard"],
+        shard=chosen.shard,
         allowed_sources=(githost.address(f"{site.application.tenant.slug}/"),),
         quota=_quota(site),
         egress=tuple(
@@ -93,7 +92,7 @@ def _placement_facts(
             for each in site.destinations
         ),
         source=_source(spot, subject, site, githost),
-        pace=Pace(**chosen["pace"]),
+        pace=chosen.pace,
         labels=names.labels(settings.BERTH_MANDATORY_LABELS, _label_facts(site)),
     )
 

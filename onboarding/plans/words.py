@@ -12,11 +12,12 @@ from tenants.priming.shapes import Rendered
 def of(desired: Mapping[str, Any], environment: Environment) -> Sequence[str]:
     """Return the plan as sentences: space, rights, reach, repository."""
     places = list(desired["clusters"].values())
-    rendered = [Rendered(**entry) for entry in places[0]["placement"]]
+    rendered = [Rendered(**entry) for place in places for entry in place["placement"]]
     manifests = [each.manifest for each in rendered]
     return [
         _space(places, manifests),
-        *rights.in_words(rendered),
+        # names are the same on every cluster, and so are rights unless packs differ
+        *dict.fromkeys(rights.in_words(rendered)),
         _reach(manifests),
         _repository(desired["repository"], environment),
     ]
@@ -35,11 +36,11 @@ def _space(places: Sequence[Mapping[str, Any]], manifests: Sequence[Mapping[str,
 
 
 def _reach(manifests: Sequence[Mapping[str, Any]]) -> str:
-    opened = [
+    opened = dict.fromkeys(
         each["metadata"]["name"].removeprefix("egress-")
         for each in manifests
         if each["kind"] == "NetworkPolicy" and each["metadata"]["name"].startswith("egress-")
-    ]
+    )
     if not opened:
         return "It can reach itself and the name service, and nothing else."
     return f"It can reach itself, the name service and {', '.join(opened)}; nothing else."

@@ -7,6 +7,7 @@ from fleet import ground
 from onboarding.engine.steps import Done, Outcome, Per, Step, Story, Task, Tools
 from onboarding.models import Order
 from onboarding.plans import basis, drafting, words
+from onboarding.plans.choices import packs_of
 from onboarding.stories import control, deliveries, guards, register
 from tenants.actions import claims
 
@@ -56,9 +57,13 @@ def withdraw_scaffold(task: Task, tools: Tools) -> Outcome:
 def prime(task: Task, tools: Tools) -> Outcome:
     """Bring the plan's objects to one cluster: the tenant's shared ground, then the placement."""
     objects = drafting.objects_of(task.plan, task.place.uuid)
-    version = task.plan.choices["pack_version"]
+    version = packs_of(task.plan.choices)[task.place.pack]
     ground.prime_tenant(
-        task.place.tenant_cluster, objects["tenant"], pack_version=version, owner=task.key
+        task.place.tenant_cluster,
+        objects["tenant"],
+        pack=task.place.pack,
+        pack_version=version,
+        owner=task.key,
     )
     return Done(
         ground.prime_placement(

@@ -9,15 +9,17 @@ from audit.ledger import SYSTEM
 from fleet import ground
 from onboarding.engine.steps import Task, Tools
 from onboarding.form import answers
+from onboarding.form.answers import Spot
 from onboarding.models import Order
 from onboarding.plans import drafting
+from onboarding.plans.choices import Choices, of_spot
 from onboarding.repositories import credentials
 from portal.clock import now
 from portal.errors import BerthError
 from tenants.actions import owners, registration
 from tenants.actions.registration import PlacementSpec, ServiceSpec
 from tenants.lifecycle import Lifecycle
-from tenants.models import Placement, Presence, Service
+from tenants.models import Placement, Presence, Service, TenantCluster
 
 
 def register(task: Task) -> Service:
@@ -30,7 +32,6 @@ def register(task: Task) -> Service:
 def _spec(task: Task) -> ServiceSpec:
     wanted = answers.read(task.revision.answers)
     allotted = answers.read_allotted(task.revision.allotted)
-    choices = task.plan.choices
     return ServiceSpec(
         uuid=allotted.service,
         application=wanted.application,
@@ -40,19 +41,22 @@ def _spec(task: Task) -> ServiceSpec:
         size=wanted.size,
         scaffold=wanted.scaffold,
         destinations=wanted.destinations,
-        pack=choices["pack"],
-        placements=tuple(
-            PlacementSpec(
-                uuid=spot.placement,
-                cluster=spot.cluster,
-                tenant_cluster=spot.tenant_cluster,
-                control_namespace=spot.control_namespace,
-                namespace=spot.namespace,
-                name=spot.name,
-                shard=choices["spots"][str(spot.placement)]["shard"],
-            )
-            for spot in allotted.spots
-        ),
+        placements=tuple(_placement_spec(spot, task.plan.choices) for spot in allotted.spots),
+    )
+
+
+def _placement_spec(spot: Spot, choices: Choices) -> PlacementSpec:
+    chosen = of_spot(choices, spot)
+    return PlacementSpec(
+        uuid=spot.placement,
+        cluster=spot.cluster,
+        tenant_cluster=spot.tenant_cluster,
+        control_namespace=spot.control_namespace,
+        pack=chosen.pack,
+        namespace=spot.namespace,
+        flux_namespace=chosen.flux_namespace,
+        name=spot.name,
+        shard=chosen.shard,
     )
 
 
@@ -78,17 +82,16 @@ def retire(task: Task) -> None:
     problems = [
         problem
         for placement in leaving.select_related("tenant_cluster__cluster")
-        if (problem := _left_behind(task, placement))
+        if (problem := _left_behind(task, placement.tenant_cluster))
     ]
     if problems:
         raise problems[0]
 
 
-def _left_behind(task: Task, placement: Placement) -> BerthError | None:
-    """Take away the ground below a placement, and return what came in the way."""
-    objects = drafting.objects_of(task.plan, placement.uuid)
+def _left_behind(task: Task, presence: TenantCluster) -> BerthError | None:
+    """Take away ground that is leaving, and return what came in the way."""
     try:
-        ground.unprime_tenant(placement.tenant_cluster, objects["tenant"], owner=task.key)
+        ground.unprime_tenant(presence, owner=task.key)
     except BerthError as problem:
         return problem
     return None

@@ -17,6 +17,7 @@ from onboarding.display.outlook import outlook
 from onboarding.display.timeline import Row
 from onboarding.form import previews
 from onboarding.models import Direction, Order
+from onboarding.plans.choices import packs_of
 from portal.web import with_etag
 
 TABS = (
@@ -97,6 +98,7 @@ def plan(http: SignedIn, number: int) -> HttpResponse:
         shown = [(preview.environment.name, preview.desired)]
         page["preview"] = preview
         page["plan"] = drafted
+        page["packs"] = packs_of(drafted.choices).items()
         page["changes"] = histories.changes_of(found, drafted)
         page["exhibit"] = exhibits.exhibit(shown, http.GET.get("show", ""), address)
     return render(http, "onboarding/order_plan.html", page)

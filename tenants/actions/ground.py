@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from audit import ledger
 from audit.ledger import Actor
 from portal.clock import now
-from portal.errors import NameTaken, PackNewer, RecordMoved, TenantLeaving
+from portal.errors import NameTaken, RecordMoved, TenantLeaving
 from tenants.actions import rows
 from tenants.lifecycle import LIVE
 from tenants.models import Claim, ClaimKind, Presence, TenantCluster
@@ -122,21 +122,21 @@ def leave_ground(presence: TenantCluster, fence: int) -> bool:
 
 @transaction.atomic
 def note_pack(
-    presence: TenantCluster, version: int, fence: int, *, by: Actor = ledger.SYSTEM
+    presence: TenantCluster, pack: str, version: int, fence: int, *, by: Actor = ledger.SYSTEM
 ) -> bool:
-    """Write down which version of the pack was applied. False when the fence is outdated.
+    """Write down which pack was applied, in which version. False when the fence is outdated.
 
-    Raises PackNewer when a newer version is on the cluster already.
+    That nothing newer was there is for whoever applied it to know: it is seen on the cluster.
     """
     mine = TenantCluster.objects.filter(pk=presence.pk, fence=fence)
-    before = mine.values_list("pack_version", flat=True).first()
+    before = mine.values("pack", "pack_version").first()
     if before is None:
         return False
-    if before > version:
-        raise PackNewer(f"{presence} has version {before} of the pack, the plan has {version}.")
-    if before < version:
-        if not rows.move(presence, to={"pack_version": version}, fence=fence, pack_version=before):
+    after = {"pack": pack, "pack_version": version}
+    changes = {key: (before[key], after[key]) for key in after if before[key] != after[key]}
+    if changes:
+        if not rows.move(presence, to=after, fence=fence, **before):
             return False
         presence.refresh_from_db()
-        rows.note("changed", presence, by=by, changes={"pack_version": (before, version)})
+        rows.note("changed", presence, by=by, changes=changes)
     return True

@@ -24,8 +24,10 @@ class PlacementSpec:
     uuid: UUID
     cluster: UUID
     tenant_cluster: UUID
-    control_namespace: str
+    control_namespace: str  # of the tenant
+    pack: str
     namespace: str
+    flux_namespace: str  # the tenant's, or its own
     name: str
     shard: str = ""
 
@@ -42,7 +44,6 @@ class ServiceSpec:
     size: str
     scaffold: str
     destinations: tuple[str, ...]
-    pack: str
     placements: tuple[PlacementSpec, ...]
 
 
@@ -59,7 +60,7 @@ def register_service(spec: ServiceSpec, *, by: Actor) -> Service:
     if not rows.hold(application, retired_at=None):
         raise InUse(f"{rows.title(application)} has been retired.")
     service = _service(spec, application)
-    placements = [_placement(service, each, pack=spec.pack, by=by) for each in spec.placements]
+    placements = [_placement(service, each, by=by) for each in spec.placements]
     changes = {
         "lifecycle": (None, service.lifecycle),
         "region": (None, service.region),
@@ -96,13 +97,15 @@ def _live_services(application: Application) -> QuerySet[Service]:
     return application.services.filter(lifecycle__in=LIVE)
 
 
-def _placement(service: Service, spec: PlacementSpec, *, pack: str, by: Actor) -> Placement:
+def _placement(service: Service, spec: PlacementSpec, *, by: Actor) -> Placement:
     placement = Placement(
         uuid=spec.uuid,
         service=service,
-        tenant_cluster=_presence(service.application, spec, pack=pack, by=by),
+        tenant_cluster=_presence(service.application, spec, by=by),
         cluster=Cluster.objects.get(uuid=spec.cluster),
+        pack=spec.pack,
         namespace=spec.namespace,
+        flux_namespace=spec.flux_namespace,
         name=spec.name,
         shard=spec.shard,
     )
@@ -117,15 +120,13 @@ def _placement(service: Service, spec: PlacementSpec, *, pack: str, by: Actor) -
     return placement
 
 
-def _presence(
-    application: Application, spec: PlacementSpec, *, pack: str, by: Actor
-) -> TenantCluster:
+def _presence(application: Application, spec: PlacementSpec, *, by: Actor) -> TenantCluster:
     wanted = TenantCluster(
         uuid=spec.tenant_cluster,
         tenant=application.tenant,
         cluster=Cluster.objects.get(uuid=spec.cluster),
         control_namespace=spec.control_namespace,
-        pack=pack,
+        pack=spec.pack,
     )
     return ground.settle(wanted, by=by)
 

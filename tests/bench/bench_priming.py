@@ -93,9 +93,8 @@ def prime(asked: Sequence[Wanted]) -> None:
 
     def one(each: Wanted) -> None:
         try:
-            version = each.plan.version
-            presence = each.placement.tenant_cluster
-            ground.prime_tenant(presence, each.plan.tenant, pack_version=version, owner="bench")
+            presence, chosen = each.placement.tenant_cluster, each.plan.chosen
+            ground.prime_tenant(presence, each.plan.tenant, **chosen, owner="bench")
             ground.prime_placement(each.placement, each.plan.placement, resolve=secret)
         finally:
             connections.close_all()

@@ -27,9 +27,7 @@ CONTROLLERS_WRITE_STATUS = ("ResourceQuota", "GitRepository", "Kustomization")
 
 
 def prime(placement: Placement, plan: Planned) -> None:
-    ground.prime_tenant(
-        placement.tenant_cluster, plan.tenant, pack_version=plan.version, owner="order-1"
-    )
+    ground.prime_tenant(placement.tenant_cluster, plan.tenant, **plan.chosen, owner="order-1")
     ground.prime_placement(placement, plan.placement, resolve=secret)
 
 
@@ -59,7 +57,7 @@ def is_gone(placement: Placement, plan: Planned) -> bool:
     """Take a placement and, with the last one, the shared ground away; say whether all is gone."""
     try:
         ground.unprime_placement(placement, plan.placement)
-        ground.unprime_tenant_if_last(placement, plan.tenant, owner="order-1")
+        ground.unprime_tenant_if_last(placement, owner="order-1")
     except StillGoing:
         return False
     return True

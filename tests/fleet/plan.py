@@ -1,4 +1,4 @@
-"""What a plan holds for a placement: the standard pack, rendered for it."""
+"""What a plan holds for a placement: its pack, rendered for it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,21 +15,28 @@ Entries = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Planned:
-    """The two parts, as entries of a stored plan, and the version of the pack."""
+    """The two parts, as entries of a stored plan, and the pack with its version."""
 
     tenant: Entries
     placement: Entries
+    pack: str
     version: int
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The pack as `prime_tenant` is told of it."""
+        return {"pack": self.pack, "pack_version": self.version}
 
 
 def planned(
     placement: Placement, *, git: str = "https://git.example.com", branch: str = "main"
 ) -> Planned:
-    """Render the standard pack; `git` is the address under which tenants' repositories are."""
-    pack = packs.load(settings.BERTH_PACKS, "standard")
+    """Render the placement's pack; `git` is the address under which tenants' repositories are."""
+    pack = packs.load(settings.BERTH_PACKS, placement.pack)
     return Planned(
         tenant=_entries(render.render_tenant(pack, _tenant(placement, git))),
         placement=_entries(render.render_placement(pack, _placement(placement, git, branch))),
+        pack=pack.name,
         version=pack.version,
     )
 
@@ -60,7 +67,7 @@ def _placement(placement: Placement, git: str, branch: str) -> PlacementFacts:
         environment=service.environment_id,
         cluster=placement.cluster.slug,
         region=placement.cluster.region,
-        control_namespace=placement.tenant_cluster.control_namespace,
+        control_namespace=placement.flux_namespace,
         namespace=placement.namespace,
         name=placement.name,
         placement_uuid=str(placement.uuid),

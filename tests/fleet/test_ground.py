@@ -1,5 +1,6 @@
 """Priming, taking away and watching, on a rehearsal cluster."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -47,9 +48,7 @@ def access(placement: Placement) -> ClusterAccess:
 
 
 def prime(placement: Placement, plan: Planned) -> None:
-    ground.prime_tenant(
-        placement.tenant_cluster, plan.tenant, pack_version=plan.version, owner="order-1"
-    )
+    ground.prime_tenant(placement.tenant_cluster, plan.tenant, **plan.chosen, owner="order-1")
     ground.prime_placement(placement, plan.placement, resolve=secret)
 
 
@@ -104,21 +103,59 @@ def test_the_secret_is_resolved_and_the_plan_keeps_the_reference(
         asked.append(name)
         return "a password"
 
-    ground.prime_tenant(placement.tenant_cluster, plan.tenant, pack_version=1, owner="o")
+    ground.prime_tenant(placement.tenant_cluster, plan.tenant, **plan.chosen, owner="o")
     ground.prime_placement(placement, plan.placement, resolve=resolve)
     assert asked == ["git"]
     assert "secretref:git" in str(plan.placement)
 
 
-def test_an_older_plan_does_not_set_the_shared_ground_back(
+AHEAD = [{"pack": "standard", "pack_version": 9}, {"pack": "bank", "pack_version": 1}]
+
+
+@pytest.mark.parametrize("ahead", AHEAD)
+def test_an_older_plan_stands_on_newer_ground_and_leaves_it_as_it_is(
+    placement: Placement, plan: Planned, access: ClusterAccess, ahead: dict[str, Any]
+) -> None:
+    presence = placement.tenant_cluster
+    newer = [*plan.tenant, extra_object()]
+    ground.prime_tenant(presence, newer, **ahead, owner="order-1")
+    said = ground.prime_tenant(presence, plan.tenant, **plan.chosen, owner="order-2")
+    assert "stays as pack" in said
+    assert "absent" not in versions(access, replace(plan, tenant=newer, placement=[]))
+    ground.prime_placement(placement, plan.placement, resolve=secret)
+    assert "absent" not in versions(access, plan)
+    presence.refresh_from_db()
+    assert {"pack": presence.pack, "pack_version": presence.pack_version} == ahead
+
+
+def extra_object() -> dict[str, Any]:
+    """Return an object that only a newer pack makes."""
+    metadata = {"name": "newer", "namespace": CONTROL.name, "labels": {}}
+    return {
+        "wave": 90,
+        "manifest": {"apiVersion": "v1", "kind": "LimitRange", "metadata": metadata},
+    }
+
+
+def test_newer_ground_that_does_not_admit_the_source_refuses_the_plan(
     placement: Placement, plan: Planned, access: ClusterAccess
 ) -> None:
     presence = placement.tenant_cluster
-    ground.prime_tenant(presence, plan.tenant, pack_version=9, owner="order-1")
+    moved = planned(placement, git="https://git.elsewhere.example")
+    ground.prime_tenant(presence, moved.tenant, pack="standard", pack_version=9, owner="order-1")
     before = access.read(CONTROL)
-    with pytest.raises(PackNewer):
-        ground.prime_tenant(presence, [], pack_version=8, owner="order-2")
+    with pytest.raises(PackNewer, match=r"git\.example\.com/retail/"):
+        ground.prime_tenant(presence, plan.tenant, **plan.chosen, owner="order-2")
     assert access.read(CONTROL) == before
+
+
+def test_newer_ground_that_is_not_there_any_more_is_made_by_this_plan(
+    placement: Placement, plan: Planned, access: ClusterAccess
+) -> None:
+    TenantCluster.objects.update(pack="standard", pack_version=9)
+    ground.prime_tenant(placement.tenant_cluster, plan.tenant, **plan.chosen, owner="order-1")
+    assert access.read(CONTROL) is not None
+    assert TenantCluster.objects.get().pack_version == plan.version
 
 
 def test_ground_that_another_order_holds_is_tried_later(
@@ -127,7 +164,7 @@ def test_ground_that_another_order_holds_is_tried_later(
     presence = placement.tenant_cluster
     shared.take_ground(presence, "order-2", until=now() + timedelta(minutes=1))
     with pytest.raises(ClusterBusy, match="Another order"):
-        ground.prime_tenant(presence, plan.tenant, pack_version=1, owner="order-1")
+        ground.prime_tenant(presence, plan.tenant, **plan.chosen, owner="order-1")
     assert access.read(CONTROL) is None
 
 
@@ -137,7 +174,7 @@ def test_ground_that_leaves_takes_no_newcomer(
     presence = placement.tenant_cluster
     TenantCluster.objects.update(presence=Presence.LEAVING)
     with pytest.raises(TenantLeaving):
-        ground.prime_tenant(presence, plan.tenant, pack_version=1, owner="order-1")
+        ground.prime_tenant(presence, plan.tenant, **plan.chosen, owner="order-1")
     assert access.read(CONTROL) is None
     assert TenantCluster.objects.get().lease_owner == ""
 
@@ -192,7 +229,7 @@ def test_taking_away_touches_no_neighbour(
     prime(placement, plan)
     prime(neighbour, theirs)
     ground.unprime_placement(placement, plan.placement)
-    ground.unprime_tenant_if_last(placement, plan.tenant, owner="order-1")
+    ground.unprime_tenant_if_last(placement, owner="order-1")
     assert "absent" not in versions(access, theirs)
     assert "placement.berth.internal/retail-checkout-dev" in annotations(access)
 
@@ -202,7 +239,7 @@ def test_taking_away_bears_being_called_on_nothing(
     placement: Placement, plan: Planned, access: ClusterAccess, done: str
 ) -> None:
     if done == "tenant":
-        ground.prime_tenant(placement.tenant_cluster, plan.tenant, pack_version=1, owner="o")
+        ground.prime_tenant(placement.tenant_cluster, plan.tenant, **plan.chosen, owner="o")
     before = access.read(CONTROL)
     ground.unprime_placement(placement, plan.placement)
     ground.unprime_placement(placement, plan.placement)
@@ -218,6 +255,7 @@ def test_taking_away_leaves_what_another_placement_holds_under_the_same_name(
         cluster=placement.cluster,
         tenant_cluster=placement.tenant_cluster,
         namespace="retail-other-dev",
+        flux_namespace=placement.flux_namespace,
         name=placement.name,
     )
     ground.unprime_placement(stranger, plan.placement)
@@ -229,11 +267,11 @@ def test_the_last_placement_takes_the_shared_ground_with_it(
 ) -> None:
     prime(placement, plan)
     ground.unprime_placement(placement, plan.placement)
-    ground.unprime_tenant_if_last(placement, plan.tenant, owner="order-1")
+    ground.unprime_tenant_if_last(placement, owner="order-1")
     assert access.read(CONTROL) is None
     assert TenantCluster.objects.get().presence == Presence.GONE
     assert Placement.objects.get().lifecycle == Lifecycle.RETIRED
-    ground.unprime_tenant_if_last(placement, plan.tenant, owner="order-1")
+    ground.unprime_tenant_if_last(placement, owner="order-1")
 
 
 def test_shared_ground_with_guests_is_not_taken_away(
@@ -242,7 +280,7 @@ def test_shared_ground_with_guests_is_not_taken_away(
     prime(placement, plan)
     TenantCluster.objects.update(presence=Presence.LEAVING)
     with pytest.raises(StillGoing, match="retail-basket-dev"):
-        ground.unprime_tenant(placement.tenant_cluster, plan.tenant, owner="order-1")
+        ground.unprime_tenant(placement.tenant_cluster, owner="order-1")
     assert access.read(CONTROL) is not None
 
 

@@ -43,7 +43,6 @@ def spec_of(application: Application, *clusters: Cluster, **changes: Any) -> Ser
         "size": "s",
         "scaffold": "web-service",
         "destinations": (),
-        "pack": "standard",
         "placements": tuple(placement_of(application, cluster) for cluster in clusters),
     }
     return ServiceSpec(**(fields | changes))
@@ -56,6 +55,8 @@ def placement_of(application: Application, cluster: Cluster, **changes: Any) -> 
         "cluster": cluster.uuid,
         "tenant_cluster": names.presence_uuid(application.tenant.uuid, cluster.uuid),
         "control_namespace": f"{slug}-flux",
+        "pack": "standard",
+        "flux_namespace": f"{slug}-flux",
         "namespace": f"{slug}-{application.slug}-dev",
         "name": f"{application.slug}-dev",
     }

@@ -130,7 +130,9 @@ def fill(many: int) -> None:
                 service=service,
                 cluster=each,
                 tenant_cluster=ground[each],
+                pack="standard",
                 namespace=f"big-a{number}-dev",
+                flux_namespace="big-flux",
                 name=f"a{number}-dev",
             )
             for each in clusters

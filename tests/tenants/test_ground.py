@@ -9,7 +9,6 @@ import time_machine
 from accounts.models import User
 from audit.models import Entry
 from portal.clock import now
-from portal.errors import PackNewer
 from tenants.actions import ground
 from tenants.models import Cluster, Presence, Tenant, TenantCluster
 from tests.make import make_tenant_cluster
@@ -52,7 +51,7 @@ def test_an_outdated_fence_writes_nothing(
     old = take(plot, "w1") or 0
     clock.shift(2 * MINUTE)
     take(plot, "w2")
-    assert not ground.note_pack(plot, 3, old)
+    assert not ground.note_pack(plot, "standard", 3, old)
     assert not ground.leave_ground(plot, old)
     plot.refresh_from_db()
     assert (plot.pack_version, plot.lease_owner) == (0, "w2")
@@ -60,16 +59,17 @@ def test_an_outdated_fence_writes_nothing(
 
 def test_the_pack_that_was_applied_is_written_down_once(plot: TenantCluster) -> None:
     fence = take(plot, "w1") or 0
-    assert ground.note_pack(plot, 3, fence)
-    assert ground.note_pack(plot, 3, fence)
+    assert ground.note_pack(plot, "standard", 3, fence)
+    assert ground.note_pack(plot, "standard", 3, fence)
     assert Entry.objects.get().changes == {"pack_version": [0, 3]}
 
 
-def test_an_older_pack_is_never_written_over_a_newer_one(plot: TenantCluster) -> None:
-    fence = take(plot, "w1") or 0
-    ground.note_pack(plot, 3, fence)
-    with pytest.raises(PackNewer):
-        ground.note_pack(plot, 2, fence)
+def test_ground_tells_by_which_pack_it_was_made_last(plot: TenantCluster) -> None:
+    TenantCluster.objects.update(pack="classic")
+    ground.note_pack(plot, "standard", 2, take(plot, "w1") or 0)
+    assert (plot.pack, plot.pack_version) == ("standard", 2)
+    changes = {"pack": ["classic", "standard"], "pack_version": [0, 2]}
+    assert Entry.objects.get().changes == changes
 
 
 def test_ground_given_back_is_free_at_once(plot: TenantCluster) -> None:
@@ -78,7 +78,7 @@ def test_ground_given_back_is_free_at_once(plot: TenantCluster) -> None:
 
 
 def test_ground_that_is_gone_cannot_be_taken(plot: TenantCluster, olivia: User) -> None:
-    ground.note_pack(plot, 3, take(plot, "w1") or 0)
+    ground.note_pack(plot, "standard", 3, take(plot, "w1") or 0)
     assert ground.mark_leaving(plot, by=olivia.actor)
     assert ground.mark_gone(plot, 1)
     assert take(plot, "w1") is None
