@@ -19,7 +19,10 @@ from django.conf import settings
 from accounts.models import Role, User
 from onboarding import toolbox
 from tenants.models import Tenant
+from tests import thorough
 from tests.make import make_tenant, make_user
+
+thorough.load()
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 CHROMIUM = shutil.which("chromium")

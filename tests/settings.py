@@ -14,7 +14,13 @@ from pathlib import Path
 DATA_OF_TESTS = tempfile.mkdtemp(prefix="berth-tests-")
 atexit.register(shutil.rmtree, DATA_OF_TESTS, ignore_errors=True)
 
-KEPT = ("BERTH_DATABASE", "BERTH_NO_SKIPS", "BERTH_CACHE", "BERTH_TEST_CLUSTER_STATE")
+KEPT = (
+    "BERTH_DATABASE",
+    "BERTH_NO_SKIPS",
+    "BERTH_THOROUGH",
+    "BERTH_CACHE",
+    "BERTH_TEST_CLUSTER_STATE",
+)
 
 for name in [each for each in os.environ if each.startswith("BERTH_")]:
     if not name.startswith(KEPT):

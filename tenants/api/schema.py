@@ -33,6 +33,9 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 class Schema(SpectacularAPIView):
     """The description of this API as YAML, or as JSON by `Accept`."""
 
+    def _get_version_parameter(self, request: Any) -> None:
+        """There is one version: whatever `?version=` says would only reach a header and a title."""
+
 
 @cache
 def document() -> dict[str, Any]:

@@ -6,15 +6,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from hypothesis import settings
 
 from tenants.priming import packs
 from tenants.priming.packs import Pack
 from tests.tenants.priming import facts_made
-
-# a busy machine is no fault of the code
-settings.register_profile("priming", deadline=None)
-settings.load_profile("priming")
 
 Spoil: TypeAlias = Callable[..., Pack]
 
