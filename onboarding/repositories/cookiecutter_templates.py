@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -153,16 +154,15 @@ def _refuse_odd_entries(place: Path) -> None:
 
 
 def _files(place: Path, context: dict[str, Any]) -> Iterator[File]:
-    environment = _environment()
     try:
-        tree = find_template(place, environment)
+        tree = find_template(place, _PLAIN)
     except CookiecutterException as error:
         raise ScaffoldBroken(f"{place.name} has no folder {{{{cookiecutter.…}}}}.") from error
-    environment.loader = FileSystemLoader([tree, place / "templates"])
+    environment = _environment(tree)
     for source in sorted(each for each in tree.rglob("*") if each.is_file()):
         name = source.relative_to(tree).as_posix()
         try:
-            path = _path(_rendered(environment.from_string(name), context))
+            path = _path(_rendered(_named(environment, name), context))
             content = _content(environment, source, name, context)
         except WRONG_EXPRESSION as error:
             raise ScaffoldBroken(f"{name}: {error}") from error
@@ -212,13 +212,18 @@ def _refuse_collisions(paths: Sequence[str]) -> None:
 # How templates are read
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
-    """Return cookiecutter's language without what is random or dated.
+_PLAIN = ImmutableSandboxedEnvironment()  # tells where an expression begins and ends
+
+
+@lru_cache(maxsize=32)
+def _environment(tree: Path) -> ImmutableSandboxedEnvironment:
+    """Return cookiecutter's language without what is random or dated, for one scaffold.
 
     Left out of cookiecutter's own extensions: time, UUID and random text. Left out of Jinja:
-    `lipsum` and the filter `random`.
+    `lipsum` and the filter `random`. It keeps templates compiled until their file is newer.
     """
     environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader([tree, tree.parent / "templates"]),
         extensions=[JsonifyExtension, SlugifyExtension],
         undefined=StrictUndefined,
         keep_trailing_newline=True,
@@ -228,6 +233,11 @@ def _environment() -> ImmutableSandboxedEnvironment:
     del environment.filters["random"]
     environment.filters["tojson"] = quoted
     return environment
+
+
+@lru_cache(maxsize=1024)
+def _named(environment: ImmutableSandboxedEnvironment, name: str) -> Template:
+    return environment.from_string(name)
 
 
 def _plain(value: Any) -> Any:

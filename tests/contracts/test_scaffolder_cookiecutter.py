@@ -226,3 +226,11 @@ def test_what_is_only_copied_keeps_its_braces(workshop: Workshop) -> None:
 def test_an_answer_is_never_read_as_a_template(workshop: Workshop) -> None:
     workshop.add("file", "{{ cookiecutter.owner }}")
     assert workshop.render("{{ 7 * 7 }}{% now 'utc' %}")["file"] == "{{ 7 * 7 }}{% now 'utc' %}"
+
+
+def test_a_file_that_operators_replaced_is_rendered_anew(workshop: Workshop) -> None:
+    file = workshop.add("notes.txt", "first by {{ cookiecutter.owner }}")
+    assert workshop.render()["notes.txt"] == "first by Alice"
+    file.write_text("then by {{ cookiecutter.owner }}")
+    os.utime(file, (1, 1))  # whatever the clock of the disk says
+    assert workshop.render()["notes.txt"] == "then by Alice"
