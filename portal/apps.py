@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.core import checks
+from django.utils.module_loading import import_string
 
 from portal.checks import configuration
 
@@ -11,3 +12,5 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register(configuration)
+        # it knows models, which are there only by now
+        checks.register(import_string("portal.deployment.deployment"), deploy=True)

@@ -21,7 +21,10 @@ DEBUG = False
 BERTH_EMBEDDED = env.flag("BERTH_EMBEDDED", default=True)
 BERTH_URL = env.text("BERTH_URL", default="http://127.0.0.1:8000")
 BERTH_VERSION = "0.1.0"
-SECRET_KEY = env.secret("BERTH_SECRET_KEY", folder=DATA, embedded=BERTH_EMBEDDED)
+# the first of a list signs; the rest are still accepted (rotation)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = env.words("BERTH_SECRET_KEYS") or [
+    env.secret("BERTH_SECRET_KEY", folder=DATA, embedded=BERTH_EMBEDDED)
+]
 ALLOWED_HOSTS = env.words("BERTH_HOSTS", default="127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = env.words("BERTH_TRUSTED_ORIGINS")
 
@@ -348,4 +351,8 @@ LOGGING = {
     },
 }
 
-env.refuse_faults()
+# Our own checks say the same in words that fit this portal: BERTH_URL decides on all of them.
+SILENCED_SYSTEM_CHECKS = [f"security.W{number:03}" for number in (4, 8, 9, 12, 16)]
+
+if sys.argv[1:2] != ["check"]:  # which tells them beside everything else
+    env.refuse_faults()
