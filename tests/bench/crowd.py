@@ -84,6 +84,8 @@ def _placement(service: Service, presence: TenantCluster) -> Placement:
     return Placement(
         service=service,
         tenant_cluster=presence,
+        pack="standard",
+        flux_namespace=f"{application.tenant.slug}-flux",
         cluster=presence.cluster,
         namespace=f"{application.tenant.slug}-{name}",
         name=name,
