@@ -5,13 +5,16 @@ because its fence has been passed.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Min, OuterRef, Q, Subquery
+from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery
 
 from onboarding.models import Order, RunState, StepRun
-from portal.clock import now
+from portal.clock import ASTRAY, now
+
+LONGEST_PAUSE = timedelta(days=1)  # until a step looks again at what it waits for
 
 
 class Lost(Exception):
@@ -27,12 +30,25 @@ class Lease:
     bell: int
 
 
+def takeable(moment: datetime) -> QuerySet[Order]:
+    """Return the orders whose time has come and whom nobody holds.
+
+    What was written by a clock that had gone astray counts as the past: a lease that no right
+    clock can have given, and a next look later than any step may ask for.
+    """
+    held_by_nobody = Q(lease_until=None) | Q(lease_until__lte=moment)
+    held_too_long = Q(lease_until__gt=moment + settings.BERTH_LEASE + ASTRAY)
+    due = Q(next_try_at__lte=moment) | Q(next_try_at__gt=moment + LONGEST_PAUSE + ASTRAY)
+    return Order.objects.filter(held_by_nobody | held_too_long, due, ended_as="")
+
+
 def take(order_id: int, owner: str) -> Lease | None:
     """Take the order if it is due and nobody holds it; None when somebody else does."""
     moment = now()
-    free = Q(lease_until=None) | Q(lease_until__lte=moment)
-    taken = Order.objects.filter(free, pk=order_id, ended_as="", next_try_at__lte=moment).update(
-        lease_owner=owner, lease_until=moment + settings.BERTH_LEASE, fence=F("fence") + 1
+    taken = (
+        takeable(moment)
+        .filter(pk=order_id)
+        .update(lease_owner=owner, lease_until=moment + settings.BERTH_LEASE, fence=F("fence") + 1)
     )
     if not taken:
         return None

@@ -8,7 +8,7 @@ from django.db import transaction
 from audit import ledger
 from onboarding import subjects
 from onboarding.engine.agenda import History, Item
-from onboarding.engine.lease import Lease, Lost, hold
+from onboarding.engine.lease import LONGEST_PAUSE, Lease, Lost, hold
 from onboarding.engine.steps import Done, Outcome, Reopen, Wait
 from onboarding.models import Direction, Order, Progress, Revision, RunState, StepRun
 from portal.clock import now
@@ -86,7 +86,7 @@ def conclude(lease: Lease, order: Order, run: StepRun, outcome: Outcome) -> None
                     RunState.WAITING,
                     note=note,
                     waits_for=waits_for,
-                    next_try_at=now() + recheck,
+                    next_try_at=now() + min(recheck, LONGEST_PAUSE),
                     error_code=problem.code if problem else "",
                     error_detail=problem.detail if problem else "",
                 )

@@ -19,11 +19,12 @@ from audit.ledger import WORKER, coming_from, forget_touched
 from audit.sealer import seal
 from fleet.renewal import renew_due
 from fleet.rounds import look_around
+from onboarding.engine.lease import takeable
 from onboarding.figures import tallies
 from onboarding.models import Order
 from onboarding.running import doorbell, nightly
 from portal import logs
-from portal.clock import now
+from portal.clock import ASTRAY, now
 
 RING_AGAIN = timedelta(seconds=15)  # a ring that nobody followed is repeated after this
 BATCH = 200  # orders rung for in one round
@@ -43,11 +44,13 @@ class Round:
 
 def due(moment: datetime) -> QuerySet[Order]:
     """Return orders whose time has come, whom nobody holds, and for whom nobody rang lately."""
-    free = Q(lease_until=None) | Q(lease_until__lte=moment)
     unheard = (
-        Q(rung_at=None) | Q(rung_at__lt=F("next_try_at")) | Q(rung_at__lte=moment - RING_AGAIN)
+        Q(rung_at=None)
+        | Q(rung_at__lt=F("next_try_at"))
+        | Q(rung_at__lte=moment - RING_AGAIN)
+        | Q(rung_at__gt=moment + ASTRAY)
     )
-    return Order.objects.filter(free, unheard, ended_as="", next_try_at__lte=moment)
+    return takeable(moment).filter(unheard)
 
 
 def ring_for_due() -> int:

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from audit import ledger
 from audit.ledger import Actor
-from portal.clock import now
+from portal.clock import ASTRAY, now
 from portal.errors import NameTaken, RecordMoved, TenantLeaving
 from tenants.actions import rows
 from tenants.lifecycle import LIVE
@@ -104,7 +104,8 @@ def take_ground(presence: TenantCluster, owner: str, until: datetime) -> int | N
     the record's content, so it leaves version and ledger alone.
     """
     free = Q(lease_until=None) | Q(lease_until__lte=now()) | Q(lease_owner=owner)
-    here = TenantCluster.objects.filter(free, pk=presence.pk).exclude(presence=Presence.GONE)
+    of_a_wrong_clock = Q(lease_until__gt=until + ASTRAY)
+    here = TenantCluster.objects.filter(free | of_a_wrong_clock, pk=presence.pk).exclude(presence=Presence.GONE)
     seen = here.values_list("fence", flat=True).first()
     if seen is None:
         return None

@@ -17,7 +17,7 @@ from portal.clock import now
 from portal.errors import DETAIL_LIMIT, ClusterUnreachable, FieldOwned, NotEntitled
 from tests.journey import again
 from tests.onboarding.conftest import MakeOrder
-from tests.onboarding.engine.conftest import World, go, raising
+from tests.onboarding.engine.conftest import World, go, raising, waiting
 
 pytestmark = pytest.mark.django_db
 Clock = time_machine.Traveller
@@ -142,3 +142,35 @@ def test_a_worker_that_dies_at_the_very_end_leaves_an_order_that_nobody_holds(
     with pytest.raises(SystemExit):
         go(order, world.story("one"))
     assert (again(order).lease_owner, again(order).lease_until) == ("", None)
+
+
+def test_a_lease_that_only_a_wrong_clock_can_have_given_holds_nobody_up(
+    make_order: MakeOrder, world: World, clock: Clock
+) -> None:
+    order, story = make_order(), world.story("one")
+    held = Order.objects.filter(pk=order.pk)
+    held.update(lease_owner="a worker of tomorrow", lease_until=now() + timedelta(minutes=50))
+    go(order, story)
+    assert world.seen == [], "clocks may differ a little"
+    held.update(lease_until=now() + timedelta(days=2))
+    go(order, story)
+    assert world.seen == ["one"]
+
+
+def test_a_look_that_only_a_wrong_clock_can_have_set_is_due_now(
+    make_order: MakeOrder, world: World, clock: Clock
+) -> None:
+    order, story = make_order(), world.story("one")
+    world.plans["one"] = waiting(minutes=5)
+    clock.shift(timedelta(days=365))
+    go(order, story)
+    clock.shift(timedelta(days=-365))
+    go(order, story)
+    assert world.seen == ["one", "one"]
+
+
+def test_nothing_waits_longer_than_a_day_for_its_next_look(
+    make_order: MakeOrder, world: World, clock: Clock
+) -> None:
+    world.plans["one"] = waiting(minutes=60 * 24 * 30)
+    assert go(make_order(), world.story("one")).next_try_at == now() + timedelta(days=1)

@@ -52,6 +52,11 @@ def test_an_order_that_became_due_again_is_rung_for_at_once(order: Order, clock:
     assert sweeper.ring_for_due() == 1
 
 
+def test_a_ring_that_only_a_wrong_clock_can_have_written_down_is_repeated(order: Order) -> None:
+    change(order, rung_at=now() + timedelta(days=2))
+    assert sweeper.ring_for_due() == 1
+
+
 def test_an_order_whose_time_has_not_come_is_left_alone(order: Order, clock: Clock) -> None:
     change(order, next_try_at=now() + timedelta(minutes=5))
     assert sweeper.ring_for_due() == 0
