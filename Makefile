@@ -44,7 +44,7 @@ $(TEST_READY): | $(RUN_READY)
 test: setup ## Check everything that needs no control plane: lint, then all tests (under 10 minutes)
 	@deploy/prepare-tests
 	@$(MAKE) --no-print-directory lint
-	@tests/on-postgresql $(PYTEST) -n 2 -m "not cluster and not browser"
+	@tests/on-postgresql $(PYTEST) -n 2 -m "not cluster and not image and not browser"
 	@$(PYTEST) -n 2 -m "not cluster and not postgresql"
 
 unit: setup ## Only the tests, without browser and without lint (SQLite)
@@ -79,6 +79,10 @@ test-cluster: setup cluster ## Prove priming, tenancy and delivery on the local 
 
 bench: setup cluster ## Measure how fast everything is, and write docs/benchmarks.md
 	@tests/on-postgresql $(PYTEST) tests/bench -o python_files='bench_*.py' -p no:randomly --quiet
+
+test-image: setup ## Build and run the container image, without a container engine (as root, on Linux)
+	@deploy/prepare-tests
+	@tests/on-postgresql $(PYTEST) -m image
 
 lock: setup ## Pin again what requirements*.in ask for; newer versions with OPTIONS=--upgrade
 	@$(BIN)/python deploy/lock.py $(OPTIONS)
