@@ -105,7 +105,9 @@ def take_ground(presence: TenantCluster, owner: str, until: datetime) -> int | N
     """
     free = Q(lease_until=None) | Q(lease_until__lte=now()) | Q(lease_owner=owner)
     of_a_wrong_clock = Q(lease_until__gt=until + ASTRAY)
-    here = TenantCluster.objects.filter(free | of_a_wrong_clock, pk=presence.pk).exclude(presence=Presence.GONE)
+    here = TenantCluster.objects.filter(free | of_a_wrong_clock, pk=presence.pk).exclude(
+        presence=Presence.GONE
+    )
     seen = here.values_list("fence", flat=True).first()
     if seen is None:
         return None
