@@ -31,7 +31,7 @@ def orders_of(user: User) -> Orders:
     visible = Q(tenant__in=user.tenants.all()) | Q(requester=user)
     if user.is_approver:
         visible |= may_approve_for(user)
-    return _with_rows(Order.objects.filter(visible).distinct())
+    return _with_rows(Order.objects.filter(visible))
 
 
 def order_for(user: User, number: int) -> Order:

@@ -15,6 +15,7 @@ from tenants import listings
 from tenants import lookups as record
 
 SERVICES = 50  # on the home page; the list has all
+ORDERS = 25  # of each kind on the home page; the lists have all
 SHOWN = 10  # of each kind in search
 DAYS = 7
 
@@ -27,12 +28,12 @@ def home(http: SignedIn) -> HttpResponse:
     services = record.services_of(user).filter(application__tenant__in=user.tenants.all())
     services = services.exclude(lifecycle="retired")
     page = {
-        "decisions": lookups.with_changes(lookups.inbox_of(user)),
-        "stuck": _lines(list(lookups.stuck(user))) if user.is_operator else [],
+        "decisions": lookups.with_changes(lookups.inbox_of(user).order_by("pk")[:ORDERS]),
+        "stuck": _lines(list(lookups.stuck(user)[:ORDERS])) if user.is_operator else [],
         "strays": fleet.stray_counts(user) if user.is_operator else [],
         "open_guards": fleet.open_guards(user) if user.is_operator else [],
         "drafts": [(each, application, _gap(each)) for each, application in drafts],
-        "under_way": _lines(list(lookups.own_under_way(user))),
+        "under_way": _lines(list(lookups.own_under_way(user)[:ORDERS])),
         "ended": _lines(list(lookups.own_ended_since(user, DAYS)[:SHOWN])),
         "services": services.prefetch_related("placements__cluster", "placements__observation")[
             :SERVICES

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice, product
 
-from accounts.models import User
+from accounts.models import LOCAL, User
 from audit.models import Entry, Seal
 from onboarding.models import Order, Progress, Revision, RunState, StepRun
 from onboarding.stories import onboard
@@ -17,6 +17,7 @@ from tests.make import make_environment, make_size
 TENANTS, APPLICATIONS, CLUSTERS = 40, 250, 50  # applications of each tenant
 ORDERS, OPEN, STUCK = 10_000, 300, 40
 ENTRIES = 50_000
+PEOPLE = 200
 AT_ONCE = 2_000
 
 
@@ -95,8 +96,12 @@ def _placement(service: Service, presence: TenantCluster) -> Placement:
 
 
 def _order(services: Sequence[Service], owner: User) -> None:
+    people = [owner, *_people()]
     orders = Order.objects.bulk_create(
-        (_ordered(n, each, owner) for n, each in enumerate(services[::-2][:ORDERS])),
+        (
+            _ordered(n, each, people[n % len(people)])
+            for n, each in enumerate(services[::-2][:ORDERS])
+        ),
         batch_size=AT_ONCE,
     )
     Revision.objects.bulk_create(
@@ -106,6 +111,11 @@ def _order(services: Sequence[Service], owner: User) -> None:
     runs = (run for n, each in enumerate(orders) for run in _runs(n, each))
     while batch := list(islice(runs, AT_ONCE)):
         StepRun.objects.bulk_create(batch)
+
+
+def _people() -> list[User]:
+    names = (f"dev{n}" for n in range(PEOPLE))
+    return User.objects.bulk_create(User(username=n, issuer=LOCAL, subject=n) for n in names)
 
 
 def _ordered(number: int, service: Service, owner: User) -> Order:
