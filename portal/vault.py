@@ -31,6 +31,14 @@ def opened(sealed_text: str) -> str:
         raise ValueError("This was sealed with a key that is no longer accepted.") from error
 
 
+def sealed_anew(sealed_text: str) -> str:
+    """Return the same, sealed with the newest key.
+
+    Raises ValueError when no accepted key fits.
+    """
+    return sealed(opened(sealed_text))
+
+
 def derived(purpose: str) -> list[bytes]:
     """Return keys that are good for one purpose only, the newest first, to sign what is kept."""
     return [

@@ -80,6 +80,12 @@ def _tools_of_these_settings() -> None:
     toolbox.tools.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def _no_anchors_of_other_ledgers() -> None:
+    """Every test has a ledger of its own, which no anchor of another test's fits."""
+    settings.BERTH_AUDIT_ANCHORS.unlink(missing_ok=True)
+
+
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """Stop the time at START; `clock.shift(timedelta(minutes=6))` moves it."""
