@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from audit import ledger
@@ -14,6 +15,7 @@ from tenants.actions import offers, rows
 from tenants.catalogue import Environment
 from tenants.lifecycle import LIVE
 from tenants.models import Cluster, Delivery
+from tenants.priming import packs
 
 JOINED = "joined"  # verb in the ledger, by which a cluster is known that has left again
 SHOWN = ("server", "cluster_uid", "kubernetes_version", "flux_version")  # in the ledger
@@ -30,6 +32,7 @@ class Place:
     region: str | None = None
     environments: Collection[str] | None = None
     replaces: bool = False  # another cluster may take the place of the one that joined before
+    pack: str | None = None  # by which new placements are laid out
 
 
 def refuse_mistaken(place: Place, cluster_uid: str) -> None:
@@ -54,7 +57,8 @@ def refuse_mistaken(place: Place, cluster_uid: str) -> None:
 def join(place: Place, found: dict[str, Any], *, by: Actor) -> Connection:
     """Write a cluster and how it is reached into the record; joining again updates both.
 
-    `found` are columns of the connection. Raises NotJoined and ValidationError in words.
+    `found` are columns of the connection. Raises NotJoined, PlanRefused where there is no such
+    pack, and ValidationError in words.
     """
     refuse_mistaken(place, found["cluster_uid"])
     cluster = _cluster(place, by=by)
@@ -68,17 +72,21 @@ def join(place: Place, found: dict[str, Any], *, by: Actor) -> Connection:
 
 def _cluster(place: Place, *, by: Actor) -> Cluster:
     environments = _environments(place.environments)
+    chosen = _pack(place.pack)
     cluster = Cluster.objects.filter(slug=place.name).first()
     if cluster is None:
-        cluster = Cluster(slug=place.name, region=place.region or "", delivery=Delivery.API)
+        region = place.region or ""
+        cluster = Cluster(slug=place.name, region=region, delivery=Delivery.API, **chosen)
         wanted = Environment.objects.all() if environments is None else environments
         offers.make_cluster(cluster, list(wanted), by=by)
         return cluster
-    region = place.region or cluster.region
-    offers.change_cluster(
-        cluster, {"region": region}, seen=cluster.version, by=by, environments=environments
-    )
+    rules = {"region": place.region or cluster.region, **chosen}
+    offers.change_cluster(cluster, rules, seen=cluster.version, by=by, environments=environments)
     return cluster
+
+
+def _pack(name: str | None) -> dict[str, str]:
+    return {} if name is None else {"pack": packs.load(settings.BERTH_PACKS, name).name}
 
 
 def _environments(slugs: Collection[str] | None) -> list[Environment] | None:

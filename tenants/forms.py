@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.db.models import Model, QuerySet
 
 from accounts.models import MachineToken, User
 from tenants.catalogue import Destination, Environment, Size
 from tenants.models import Application, Cluster, Tenant
+from tenants.priming import packs
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -134,10 +136,21 @@ class ApplicationForm(RecordForm):
         }
 
 
+def _packs() -> list[tuple[str, str]]:
+    names = packs.offered(settings.BERTH_PACKS)
+    return [("", f"The portal's: {settings.BERTH_PACK}"), *((name, name) for name in names)]
+
+
 class ClusterForm(RecordForm):
     shards = forms.CharField(
         required=False,
         help_text="Flux shard keys, separated by commas. Empty where Flux is not sharded.",
+    )
+
+    pack = forms.ChoiceField(
+        choices=_packs,
+        required=False,
+        help_text="How new placements are laid out there. Those that are there stay as they are.",
     )
 
     class Meta:
@@ -145,6 +158,7 @@ class ClusterForm(RecordForm):
         fields = (
             "accepting",
             "environments",
+            "pack",
             "rank",
             "region",
             "tier",

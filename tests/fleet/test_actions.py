@@ -11,7 +11,7 @@ from fleet import actions
 from fleet.actions import Place
 from fleet.models import Connection
 from portal.clock import now
-from portal.errors import NotJoined
+from portal.errors import NotJoined, PlanRefused
 from tenants.models import Cluster
 from tests.make import make_cluster, make_environment, make_placement
 
@@ -74,6 +74,14 @@ def test_joining_again_may_change_region_and_environments(environments: None) ->
     actions.join(place, found(), by=OLIVIA)
     assert Cluster.objects.get().region == "us1"
     assert slugs(Cluster.objects.get()) == {"prod"}
+
+
+def test_a_cluster_joins_with_a_pack_and_keeps_it(environments: None) -> None:
+    actions.join(Place("eu1-b", region="eu1", pack="classic"), found(), by=OLIVIA)
+    cluster = actions.join(Place("eu1-b"), found(), by=OLIVIA).cluster
+    assert cluster.pack == "classic"
+    with pytest.raises(PlanRefused, match="absent is no priming pack"):
+        actions.join(Place("eu1-b", pack="absent"), found(), by=OLIVIA)
 
 
 def test_joining_is_in_the_ledger_without_the_token(environments: None) -> None:

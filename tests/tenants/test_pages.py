@@ -273,6 +273,17 @@ def test_the_rules_of_a_cluster_are_changed_by_form(eu1: Cluster, olivia: User) 
     assert eu1.environments.count() == 2
 
 
+@pytest.mark.parametrize(("pack", "kept"), [("classic", "classic"), ("", ""), ("absent", "")])
+def test_operators_choose_a_pack_that_there_is(
+    eu1: Cluster, olivia: User, pack: str, kept: str
+) -> None:
+    kept_rules = {"environments": ["dev"], "rank": "5", "region": "eu1", "version": "1"}
+    form = {**kept_rules, "capacity_cpu": "0", "capacity_memory": "0", "pack": pack}
+    browser_of(olivia).post(f"/clusters/{eu1.uuid}/rules/", {**form, "confirmed": "yes"})
+    eu1.refresh_from_db()
+    assert eu1.pack == kept
+
+
 def test_the_pages_of_clusters_tell_a_developer_no_rules(
     placement: Placement, alice: User, olivia: User
 ) -> None:

@@ -34,6 +34,9 @@ class Command(BaseCommand):
             metavar="SLUG",
             help="which the cluster takes; may be repeated. A new cluster takes all without it",
         )
+        parser.add_argument(
+            "--pack", help="by which new placements are laid out there; else the portal's"
+        )
         parser.add_argument("--yes", action="store_true", help="apply without asking")
         parser.add_argument(
             "--print-yaml",
@@ -66,7 +69,11 @@ class Command(BaseCommand):
 
     def _join(self, options: dict[str, Any]) -> None:
         place = Place(
-            options["name"], options["region"], options["environment"], options["replace"]
+            options["name"],
+            options["region"],
+            options["environment"],
+            options["replace"],
+            options["pack"],
         )
         admin = toolbox.administration(
             place.name, kubeconfig=options["kubeconfig"], context=options["context"]
