@@ -42,7 +42,7 @@ def clusters_of(person: User, *, standing: str = "") -> QuerySet[Cluster]:
     return (
         Cluster.objects.select_related("connection")
         .prefetch_related("environments")
-        .annotate(standing=_standing())
+        .annotate(standing=how_it_stands())
         .filter(Q(standing=standing) if standing else Q())
         .annotate(
             place=_place(),
@@ -56,7 +56,7 @@ def clusters_of(person: User, *, standing: str = "") -> QuerySet[Cluster]:
 def standings_of(person: User) -> list[Standing]:
     """Return how many clusters stand how, the worst first, without those that nobody has."""
     _watchers_only(person)
-    stand = Cluster.objects.order_by().annotate(standing=_standing()).values_list("standing")
+    stand = Cluster.objects.order_by().annotate(standing=how_it_stands()).values_list("standing")
     counted = dict(stand.annotate(Count("pk")))
     return [Standing(name, counted[name]) for name in STANDINGS if name in counted]
 
@@ -144,7 +144,8 @@ def is_stale(connection: Connection | None) -> bool:
     return heard is None or heard < now() - STALE_AFTER
 
 
-def _standing() -> Case:
+def how_it_stands() -> Case:
+    """Return how a cluster stands, as a column: a word of STANDINGS."""
     silent = Q(connection__heard_at=None) | Q(connection__heard_at__lt=now() - STALE_AFTER)
     return Case(
         When(delivery=Delivery.REHEARSAL, then=Value("rehearsal")),

@@ -8,6 +8,7 @@ from onboarding.views import (
     components,
     home,
     listing,
+    metrics,
     moves,
     operating,
     orders,
@@ -46,5 +47,6 @@ urlpatterns = [
     path("operate/missing/<int:number>/settle/", operating.settle, name="settle-unlisted"),
     path("operate/strays/", strays.strays, name="strays"),
     path("operate/strays/look/", strays.look, name="look-for-strays"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("components/", components.components, name="components"),
 ]

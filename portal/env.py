@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -87,6 +88,17 @@ def address(name: str, *, schemes: Sequence[str]) -> str:
         _faults.append(f"{name} must be an address that begins with {allowed}")
         return ""
     return raw
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return a comma-separated variable as networks, such as 10.0.0.0/8; one address is one too."""
+    found = []
+    for word in words(name):
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            _faults.append(f"{name} must be networks such as 10.20.0.0/16, separated by commas")
+    return found
 
 
 def file(name: str) -> Path | None:

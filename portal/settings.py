@@ -169,7 +169,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BERTH_TLS
 SESSION_COOKIE_NAME = "__Host-berth-session" if BERTH_TLS else "berth-session"
 CSRF_COOKIE_NAME = "__Host-berth-csrf" if BERTH_TLS else "berth-csrf"
 SECURE_SSL_REDIRECT = BERTH_TLS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked by probes, past the proxy
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]  # asked past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if BERTH_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = BERTH_TLS
 SECURE_HSTS_PRELOAD = BERTH_TLS
@@ -320,6 +320,10 @@ SPECTACULAR_SETTINGS = {
     ],
     "SERVE_PERMISSIONS": ["tenants.api.permissions.MayReadRecord"],
 }
+
+# Monitoring: whence /metrics may be read without a token. Empty: from nowhere.
+
+BERTH_METRICS_FROM = env.networks("BERTH_METRICS_FROM")
 
 # Logs, to standard error
 

@@ -55,5 +55,5 @@ def _since(queue: Queue) -> datetime | None:
 
 
 def _hurried() -> Redis:
-    address = settings.RQ_QUEUES["default"]["URL"]
+    address = str(settings.RQ_QUEUES["default"]["URL"])
     return Redis.from_url(address, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)

@@ -1,0 +1,60 @@
+"""Who may read the figures: a machine with a token for it, or a network that settings name.
+
+With neither, nobody: there is no default network.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+from enum import Enum
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import tokens
+from accounts.models import Scope
+
+
+class Verdict(Enum):
+    """What becomes of somebody who asks."""
+
+    WELCOME = "welcome"
+    STRANGER = "stranger"  # no token, or none that is good
+    OTHER_SCOPE = "other scope"  # a good token for something else
+
+
+def verdict(http: HttpRequest) -> Verdict:
+    """Say whether whoever asks may read the figures."""
+    if _is_near(http):
+        return Verdict.WELCOME
+    kind, _, text = http.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return Verdict.STRANGER
+    if tokens.verify(text.strip(), Scope.METRICS):
+        return Verdict.WELCOME
+    return Verdict.OTHER_SCOPE if tokens.recognised(text.strip()) else Verdict.STRANGER
+
+
+def _is_near(http: HttpRequest) -> bool:
+    """Say whether every address that the request came by is of a named network.
+
+    Every one, so that no header that a client makes up helps it, and a proxy in front, known to
+    settings or not, opens nothing to those behind it.
+    """
+    found = list(_addresses(http))
+    return bool(found) and all(_is_named(each) for each in found)
+
+
+def _addresses(http: HttpRequest) -> Iterator[str]:
+    yield http.META.get("REMOTE_ADDR", "")
+    forwarded = http.headers.get("X-Forwarded-For", "")
+    yield from (word.strip() for word in forwarded.split(",") if forwarded)
+    if "Forwarded" in http.headers:
+        yield ""  # of a proxy that speaks otherwise: no address is believed
+
+
+def _is_named(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in settings.BERTH_METRICS_FROM)
