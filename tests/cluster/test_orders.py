@@ -7,6 +7,7 @@ this file are chapters of one story and build on one another's berth.
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,25 +17,56 @@ from tests.cluster.control_plane import ControlPlane
 from tests.running import Person, Portal, running, until
 
 STARTER = "registry.example.com/starter@sha256:" + "0" * 64  # kwok's pods pull nothing
-CONTROL, SPACE = "payments-flux", "payments-checkout-test"
 KUSTOMIZE, APPS = "kustomize.toolkit.fluxcd.io/v1", "apps/v1"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the berth of this story is, and by which pack."""
+
+    pack: str
+    environment: str
+    control: str  # namespace of its Flux objects
+
+    @property
+    def space(self) -> str:
+        return f"payments-checkout-{self.environment}"
+
+    @property
+    def name(self) -> str:
+        return f"checkout-{self.environment}"
+
+
+# in different environments, so that the two stories can be told on one control plane
+PLACES = (
+    Place("standard", "test", control="payments-flux"),
+    Place("classic", "dev", control="payments-checkout-dev"),
+)
+
+
+@pytest.fixture(scope="module", params=PLACES, ids=lambda place: place.pack)
+def place(request: pytest.FixtureRequest) -> Place:
+    asked: Place = request.param
+    return asked
 
 
 @pytest.fixture(scope="module")
 def portal(
-    local_cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+    place: Place, local_cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Portal]:
     """A portal with the control plane joined as cluster `local`."""
     data = tmp_path_factory.mktemp("portal")
     with running(data, BERTH_PORT="8600", BERTH_STARTER_IMAGE=STARTER) as started:
-        join(started, local_cluster, "local")
+        join(started, local_cluster, "local", pack=place.pack)
         yield started
 
 
-def join(portal: Portal, cluster: ControlPlane, name: str, region: str = "local") -> None:
+def join(
+    portal: Portal, cluster: ControlPlane, name: str, region: str = "local", pack: str = "standard"
+) -> None:
     """Join a control plane as an operator does."""
     portal.manage(
-        *("join_cluster", name, "--region", region, "--yes"),
+        *("join_cluster", name, "--region", region, "--pack", pack, "--yes"),
         *("--kubeconfig", str(cluster.kubeconfig)),
         *("--environment", "dev", "--environment", "test", "--environment", "prod"),
     )
@@ -46,37 +78,41 @@ def dana(portal: Portal) -> Person:
 
 
 @pytest.fixture(scope="module")
-def berth(portal: Portal, dana: Person) -> int:
+def berth(portal: Portal, dana: Person, place: Place) -> int:
     """The number of an order that was approved and is live."""
-    return ordered_live(portal, dana)
+    return ordered_live(portal, dana, place.environment)
 
 
-def ordered_live(portal: Portal, dana: Person) -> int:
-    """Order as dana, approve as andy, and return the number once it is live."""
-    (number,) = dana.order("checkout", ["test"], "local")
-    until(lambda: "Waiting for approval" in dana.open(f"/orders/{number}/"), 60, "approval asked")
-    Person(portal, "andy").approve(number)
-    until(lambda: "is live on local" in dana.open(f"/orders/{number}/"), 120, "live")
+def ordered_live(portal: Portal, dana: Person, environment: str = "test") -> int:
+    """Order as dana, approve as andy where that is asked for, and return the number when live."""
+    (number,) = dana.order("checkout", [environment], "local")
+    page = f"/orders/{number}/"
+    if environment != "dev":
+        until(lambda: "Waiting for approval" in dana.open(page), 60, "approval asked")
+        Person(portal, "andy").approve(number)
+    until(lambda: "is live on local" in dana.open(page), 120, "live")
     return number
 
 
-def test_the_order_is_live_at_the_pushed_commit(berth: int, admin: Administration) -> None:
-    kustomization = admin.read(Ref(KUSTOMIZE, "Kustomization", CONTROL, "checkout-test"))
+def test_the_order_is_live_at_the_pushed_commit(
+    berth: int, place: Place, admin: Administration
+) -> None:
+    kustomization = admin.read(Ref(KUSTOMIZE, "Kustomization", place.control, place.name))
     assert kustomization
-    assert kustomization["spec"]["serviceAccountName"] == "checkout-test"
+    assert kustomization["spec"]["serviceAccountName"] == place.name
     ready = {each["type"]: each["status"] for each in kustomization["status"]["conditions"]}
     assert ready["Ready"] == "True"
     assert kustomization["status"]["lastAppliedRevision"].startswith("main@sha1:")
 
 
-def test_its_pods_run(berth: int, admin: Administration) -> None:
-    deployment = admin.read(Ref(APPS, "Deployment", SPACE, "checkout"))
+def test_its_pods_run(berth: int, place: Place, admin: Administration) -> None:
+    deployment = admin.read(Ref(APPS, "Deployment", place.space, "checkout"))
     assert deployment
     assert deployment["status"]["readyReplicas"] >= 1
 
 
-def test_the_quota_counts_them(berth: int, admin: Administration) -> None:
-    quota = admin.read(Ref("v1", "ResourceQuota", SPACE, "workload"))
+def test_the_quota_counts_them(berth: int, place: Place, admin: Administration) -> None:
+    quota = admin.read(Ref("v1", "ResourceQuota", place.space, "workload"))
     assert quota
     assert int(quota["status"]["used"]["pods"]) >= 1
 
@@ -125,18 +161,19 @@ def push(folder: Path, name: str, manifest: str) -> str:
     return git("-C", str(folder), "rev-parse", "HEAD").strip()
 
 
-def test_a_second_push_is_delivered(clone: Path, admin: Administration) -> None:
+def test_a_second_push_is_delivered(clone: Path, place: Place, admin: Administration) -> None:
     commit = push(clone, "settings.yaml", config_map("settings"))
+    settings = Ref("v1", "ConfigMap", place.space, "settings")
     until(
-        lambda: commit in applied(admin) and admin.read(Ref("v1", "ConfigMap", SPACE, "settings")),
+        lambda: commit in applied(admin, place) and admin.read(settings),
         90,
         "the second push is applied",
     )
 
 
-def applied(admin: Administration) -> str:
+def applied(admin: Administration, place: Place) -> str:
     """Return the revision that Flux applied last."""
-    found = admin.read(Ref(KUSTOMIZE, "Kustomization", CONTROL, "checkout-test")) or {}
+    found = admin.read(Ref(KUSTOMIZE, "Kustomization", place.control, place.name)) or {}
     return str(found.get("status", {}).get("lastAppliedRevision", ""))
 
 
@@ -162,22 +199,26 @@ NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: mine}\n"
     ],
 )
 def test_what_a_tenant_may_not_make_is_refused_and_the_portal_says_so(
-    manifest: str, complaint: str, clone: Path, dana: Person, admin: Administration
+    manifest: str, complaint: str, clone: Path, place: Place, dana: Person, admin: Administration
 ) -> None:
     push(clone, "greedy.yaml", manifest)
     until(lambda: complaint in dana.open(deliveries_page(dana)), 120, "the refusal is shown")
     assert admin.read(Ref("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", "mine")) is None
     assert admin.read(Ref("v1", "Namespace", "", "mine")) is None
     mended = push(clone, "greedy.yaml", config_map("modest"))
-    until(lambda: mended in applied(admin), 120, "the push that mends it is applied")
+    until(lambda: mended in applied(admin, place), 120, "the push that mends it is applied")
 
 
 def test_an_object_for_another_namespace_never_gets_there(
-    clone: Path, admin: Administration
+    clone: Path, place: Place, admin: Administration
 ) -> None:
     """Flux puts whatever a repository holds into the berth's own namespace."""
     push(clone, "elsewhere.yaml", config_map("elsewhere", namespace="kube-system"))
-    until(lambda: admin.read(Ref("v1", "ConfigMap", SPACE, "elsewhere")), 90, "it is in our space")
+    until(
+        lambda: admin.read(Ref("v1", "ConfigMap", place.space, "elsewhere")),
+        90,
+        "it is in our space",
+    )
     assert admin.read(Ref("v1", "ConfigMap", "kube-system", "elsewhere")) is None
 
 
@@ -185,3 +226,22 @@ def deliveries_page(dana: Person) -> str:
     """Return the path of the page that says how dana's service is delivered."""
     found = dana.browser.get(f"{dana.portal.address}/api/v1/services/", timeout=30).json()
     return f"/fleet/deliveries/{found['results'][0]['uuid']}/"
+
+
+SECRET = """apiVersion: v1
+kind: Secret
+metadata: {name: mine}
+stringData: {a: b}
+"""
+
+
+def test_a_repository_delivers_secrets_only_where_no_credential_stands_beside_them(
+    clone: Path, place: Place, dana: Person, admin: Administration
+) -> None:
+    """The last chapter: where they are refused, the delivery stays as it was."""
+    push(clone, "secret.yaml", SECRET)
+    if place.control == place.space:
+        until(lambda: "secrets" in dana.open(deliveries_page(dana)), 120, "the refusal is shown")
+        assert admin.read(Ref("v1", "Secret", place.space, "mine")) is None
+    else:
+        until(lambda: admin.read(Ref("v1", "Secret", place.space, "mine")), 90, "it is there")
