@@ -1,16 +1,27 @@
 """Orders, drafts and decisions by who is asking. Absent and forbidden look the same."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
+from accounts.machines import Principal
 from accounts.models import User
 from onboarding.changes.models import Approval, Change, ChangeStatus
-from onboarding.models import Direction, Draft, Order, Revision, RunState, StepRun, Unlisted
+from onboarding.models import (
+    Direction,
+    Draft,
+    Order,
+    Progress,
+    Revision,
+    RunState,
+    StepRun,
+    Unlisted,
+)
 from portal.clock import now
+from tenants import lookups as record
 from tenants.catalogue import ChangeType
 
 Orders = QuerySet[Order]
@@ -20,26 +31,71 @@ def _with_rows(orders: Orders) -> Orders:
     return orders.select_related("requester", "tenant", "application", "environment", "service")
 
 
-def orders_of(user: User) -> Orders:
-    """Return the orders this person may see, newest first.
+def orders_of(principal: Principal) -> Orders:
+    """Return the orders that somebody may see, newest first.
 
     Operators and auditors see all; members see those of their tenants; approvers also those of
-    environments that they approve for.
+    environments that they approve for; a machine those of the tenants that it was granted.
     """
-    if user.sees_everything:
+    if record.sees_everything(principal):
         return _with_rows(Order.objects.all())
-    visible = Q(tenant__in=user.tenants.all()) | Q(requester=user)
-    if user.is_approver:
-        visible |= may_approve_for(user)
+    visible = Q(tenant__in=record.tenants_of(principal))
+    if isinstance(principal, User):
+        visible |= Q(requester=principal)
+        visible |= may_approve_for(principal) if principal.is_approver else Q()
     return _with_rows(Order.objects.filter(visible))
 
 
-def order_for(user: User, number: int) -> Order:
-    """Return the order if this person may see it. Raises Http404 otherwise."""
-    order = orders_of(user).filter(pk=number).first()
+def order_for(principal: Principal, number: int) -> Order:
+    """Return the order if somebody may see it. Raises Http404 otherwise."""
+    order = orders_of(principal).filter(pk=number).first()
     if order is None:
         raise Http404
     return order
+
+
+def order_named(principal: Principal, name: str) -> Order:
+    """Return the order with this number or UUID if somebody may see it. Raises Http404."""
+    if name.isdigit():
+        return order_for(principal, int(name))
+    return record.found(orders_of(principal), UUID(name))
+
+
+STATES = (
+    ("open", "Under way"),
+    ("waiting", "Waits for approval"),
+    ("stuck", "A step needs a person"),
+    ("back", "Being taken back"),
+    *Progress.choices,
+)
+
+
+def in_state(orders: Orders, state: str) -> Orders:
+    """Keep orders that stand like this: one of STATES."""
+    match state:
+        case "open":
+            return orders.filter(ended_as="")
+        case "waiting":
+            waiting = Change.objects.filter(
+                number=OuterRef("change_number"), status=ChangeStatus.AUTHORIZE
+            )
+            onward = orders.filter(ended_as="", direction=Direction.ONWARD)
+            return onward.filter(Exists(waiting)).exclude(change_number="")
+        case "stuck":
+            held_up = StepRun.objects.filter(order=OuterRef("pk"), state=RunState.STUCK)
+            return orders.filter(Exists(held_up), ended_as="")
+        case "back":
+            return orders.filter(ended_as="", direction=Direction.BACK)
+        case _:
+            return orders.filter(ended_as=state)
+
+
+def touched_since(orders: Orders, moment: datetime) -> Orders:
+    """Keep orders that were placed, amended, moved by a step, or ended at this time or later."""
+    ran = Q(started_at__gte=moment) | Q(acted_at__gte=moment) | Q(finished_at__gte=moment)
+    runs = StepRun.objects.filter(ran, order=OuterRef("pk"))
+    revisions = Revision.objects.filter(order=OuterRef("pk"), made_at__gte=moment)
+    return orders.filter(Q(ended_at__gte=moment) | Exists(runs) | Exists(revisions))
 
 
 def may_approve_for(user: User) -> Q:

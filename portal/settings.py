@@ -303,17 +303,22 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "record": env.text("BERTH_API_RATE", default="600/minute"),
         "export": env.text("BERTH_EXPORT_RATE", default="60/hour"),
+        "order": env.text("BERTH_ORDER_RATE", default="60/minute"),
     },
     "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Berth record",
-    "DESCRIPTION": "The CMDB of a Flux fleet: tenants, applications, services, placements.",
+    "TITLE": "Berth",
+    "DESCRIPTION": "The CMDB of a Flux fleet, and the orders that change it.",
     "VERSION": "v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": False,
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "tenants.models.ClaimKind.choices",
+        "OrderKindEnum": "onboarding.models.Kind.choices",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "tenants.api.schema.tell_problems",

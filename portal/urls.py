@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", include("audit.urls")),
     path("fleet/", include("fleet.urls")),
     path("api/v1/", include("tenants.api.urls")),
+    path("api/v1/", include("onboarding.api.urls")),
     path("", include("tenants.urls")),
     path("", include("onboarding.urls")),
 ]

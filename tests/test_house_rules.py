@@ -32,12 +32,15 @@ BANNED_ENDS = ("Util", "Helper", "Manager", "Handler", "Base", "Info", "Data")
 # names that a framework calls
 CALLED_BY_FRAMEWORKS = {
     "get_cache_key",
+    "get_exception_handler",
     "get_model_class",
+    "get_object",
     "get_paginated_response",
     "get_paginated_response_schema",
     "get_queryset",
     "get_schema_operation_parameters",
     "get_security_definition",
+    "get_serializer",
     "get_session_store_class",
     "process_exception",
     "process_view",

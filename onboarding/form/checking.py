@@ -28,16 +28,32 @@ def checked(
     somebody else reads like one that does not exist.
     """
     application = _application(form.get("application"), by)
-    asked = [*_questions(form, scaffolds), *_about(application, form)]
-    faults = {
+    if application is None:
+        raise AnswersUnfit(_faults([forms.ApplicationForm(form, applications=[])]))
+    whole = proposed(application) | dict(form)
+    asked = list(_questions(whole, application, scaffolds))
+    faults = _faults(asked)
+    if faults:
+        raise AnswersUnfit(faults)
+    plain = {key: value for question in asked for key, value in question.cleaned_data.items()}
+    return application, submission.answers_of(plain)
+
+
+def proposed(application: Application) -> dict[str, Any]:
+    """Return what the form proposes, and what stands for answers that a program leaves out."""
+    return {
+        "name": application.slug,
+        "owner": str(application.owner.uuid),
+        "destinations": [],
+    }
+
+
+def _faults(asked: Sequence[Question]) -> dict[str, list[str]]:
+    return {
         field: [str(each) for each in sentences]
         for question in asked
         for field, sentences in question.errors.items()
     }
-    if faults or application is None:
-        raise AnswersUnfit(faults)
-    plain = {key: value for question in asked for key, value in question.cleaned_data.items()}
-    return application, submission.answers_of(plain)
 
 
 def _application(said: object, by: User) -> Application | None:
@@ -48,16 +64,13 @@ def _application(said: object, by: User) -> Application | None:
     return record.applications_of(by).filter(uuid=uuid, retired_at=None).first()
 
 
-def _about(application: Application | None, form: Mapping[str, Any]) -> Iterator[Question]:
-    """Ask what depends on the application; without one nobody can be chosen as owner."""
-    yours = [(str(application.uuid), application.name)] if application else []
+def _questions(
+    form: Mapping[str, Any], application: Application, scaffolds: Scaffolder
+) -> Iterator[Question]:
+    yours = [(str(application.uuid), application.name)]
     yield forms.ApplicationForm(form, applications=yours)
-    if application is not None:
-        owners = [(str(each.uuid), str(each)) for each in offers.owners(application)]
-        yield forms.OwnersForm(form, owners=owners)
-
-
-def _questions(form: Mapping[str, Any], scaffolds: Scaffolder) -> Iterator[Question]:
+    owners = [(str(each.uuid), str(each)) for each in offers.owners(application)]
+    yield forms.OwnersForm(form, owners=owners)
     environments = {each.slug: each for each in offers.environments()}
     yield forms.WhereForm(
         form,

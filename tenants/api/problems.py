@@ -28,7 +28,7 @@ def as_problem(error: Exception, context: dict[str, Any]) -> HttpResponse | None
     """
     del context
     if isinstance(error, BerthError):
-        return _problem(_status_of(error), error.detail, code=error.code)
+        return of(error)
     known = _known(error)
     if known is None:
         return None
@@ -38,6 +38,11 @@ def as_problem(error: Exception, context: dict[str, Any]) -> HttpResponse | None
         if value is not None:
             response.headers[header] = value if header != "Retry-After" else f"{value:.0f}"
     return response
+
+
+def of(error: BerthError, **extra: Any) -> HttpResponse:
+    """Return one of our own errors as a problem; `extra` adds to it, or says it better."""
+    return _problem(_status_of(error), error.detail, code=error.code, **extra)
 
 
 def _known(error: Exception) -> APIException | None:
@@ -58,7 +63,7 @@ def _status_of(error: BerthError) -> HTTPStatus:
 
 def _sentence(error: APIException) -> str:
     if isinstance(error, ValidationError):
-        return "The address holds something that cannot be used; `errors` says what."
+        return "The call holds something that cannot be used; `errors` says what."
     return str(error.detail)
 
 

@@ -27,11 +27,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Operation:
-    """One address that can be called."""
+    """One address that can be called, and how."""
 
     ident: str
+    method: str
     path: str
     words: str
+    body: str  # the record that is sent, or nothing
     parameters: tuple[Field, ...]
     answers: tuple[tuple[str, str, str], ...]  # status, media types, words
 
@@ -61,7 +63,11 @@ def page(http: SignedIn) -> HttpResponse:
 def operations() -> tuple[Operation, ...]:
     """Return what can be called, in the order of the addresses."""
     paths = schema.document()["paths"]
-    return tuple(_operation(path, each["get"]) for path, each in paths.items())
+    return tuple(
+        _operation(path, method, known)
+        for path, methods in paths.items()
+        for method, known in methods.items()
+    )
 
 
 @cache
@@ -75,13 +81,15 @@ def shapes() -> tuple[Shape, ...]:
     )
 
 
-def _operation(path: str, known: dict[str, Any]) -> Operation:
+def _operation(path: str, method: str, known: dict[str, Any]) -> Operation:
     parameters = known.get("parameters", [])
     return Operation(
         ident=known["operationId"],
+        method=method.upper(),
         path=path.removeprefix(PREFIX),
         words=known.get("description", ""),
         parameters=tuple(_field(each["name"], _with_words(each)) for each in parameters),
+        body=_record(known.get("requestBody", {})),
         answers=tuple(_answer(status, each) for status, each in known["responses"].items()),
     )
 

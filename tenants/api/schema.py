@@ -15,6 +15,13 @@ PROBLEMS = {
     "404": "There is no such record, or it is not yours to see.",
     "429": "Too many calls; `Retry-After` says when the next is taken.",
 }
+# what only a call that changes something may be answered
+REFUSALS = {
+    "403": "Not yours to do, or a token without the scope.",
+    "409": "It has moved on meanwhile; look again, then decide.",
+    "422": "Something in it cannot be used; `errors` names the fields.",
+    "503": "Something did not answer; the same call may succeed later.",
+}
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
@@ -49,8 +56,8 @@ def tell_problems(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     """Add to every operation the problems that it may answer with."""
     result["components"]["schemas"]["Problem"] = _problem()
     for operations in result["paths"].values():
-        for operation in operations.values():
-            for status, words in PROBLEMS.items():
+        for method, operation in operations.items():
+            for status, words in (PROBLEMS if method == "get" else PROBLEMS | REFUSALS).items():
                 operation["responses"].setdefault(status, _answer(words))
     return result
 
@@ -73,6 +80,8 @@ def _problem() -> dict[str, Any]:
             "status": {"type": "integer"},
             "detail": text,
             "code": {**text, "description": "Our own word for it, where there is one."},
+            "meaning": {**text, "description": "What it means for you, where there is a code."},
+            "next_step": {**text, "description": "What to do now, and who does it."},
             "errors": {"type": "array", "items": fault},
         },
     }

@@ -68,6 +68,7 @@ class Row:
     method: str = "GET"
     at: Callable[[World], dict[str, Any]] = nothing
     sends: Mapping[str, Any] = field(default_factory=dict)
+    as_json: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}"
@@ -101,6 +102,11 @@ API_LIST = dict.fromkeys(ROLES, 200) | {"anonymous": 401}
 # names that are taken may tell of other tenants
 API_READERS = dict.fromkeys(ROLES, 404) | {"anonymous": 401, "operator": 200, "auditor": 200}
 # clusters are everybody's; what is a tenant's is not there for a stranger and for an approver
+# orders: a machine without an owner has no token for them
+ORDER_LIST = API_LIST | {"machine": 403}
+ORDER_ROW = ORDER_LIST | {"stranger": 404}
+NOTHING_SENT = dict.fromkeys(("developer", "approver", "operator", "auditor"), 400)
+ORDER_OWN = ORDER_ROW | {"approver": 403, "auditor": 403}
 API_ROW = API_LIST | {"stranger": 404, "approver": 404}
 
 
@@ -118,6 +124,10 @@ def draft(world: World) -> dict[str, Any]:
 
 def order(world: World) -> dict[str, Any]:
     return {"number": world.order.pk}
+
+
+def named(world: World) -> dict[str, Any]:
+    return {"order": world.order.pk}
 
 
 def record(name: str) -> Callable[[World], dict[str, Any]]:
@@ -189,6 +199,36 @@ ROWS = (
     Row("api:export", API_LIST),
     Row("api:schema", API_LIST),
     Row("api:docs", API_LIST | {"machine": 401}),
+    Row("order-api:orders", ORDER_LIST),
+    Row("order-api:orders", ORDER_LIST | NOTHING_SENT | {"stranger": 400}, "POST", as_json=True),
+    Row("order-api:order", ORDER_ROW, at=named),
+    # no worker has drafted a plan in this world
+    Row("order-api:plan", dict.fromkeys(ROLES, 404) | {"anonymous": 401, "machine": 403}, at=named),
+    Row("order-api:withdraw", ORDER_OWN, "POST", at=named, as_json=True),
+    Row("order-api:amend", ORDER_ROW | NOTHING_SENT, "POST", at=named, as_json=True),
+    Row(
+        "order-api:retry",
+        ORDER_OWN | {"developer": 409, "operator": 409},
+        "POST",
+        at=named,
+        as_json=True,
+    ),
+    Row(
+        "order-api:approve",
+        ORDER_ROW | {"developer": 403, "operator": 403, "auditor": 403},
+        "POST",
+        at=named,
+        sends=DECISION,
+        as_json=True,
+    ),
+    Row(
+        "order-api:refuse",
+        ORDER_ROW | {"developer": 403, "operator": 403, "auditor": 403},
+        "POST",
+        at=named,
+        sends=DECISION,
+        as_json=True,
+    ),
     Row("tenants:services", SIGNED_IN),
     Row("tenants:service", RECORD, at=record("service")),
     Row("tenants:service-placements", RECORD, at=record("service")),

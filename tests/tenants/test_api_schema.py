@@ -33,15 +33,21 @@ def test_the_description_is_valid_and_was_drawn_up_without_a_warning() -> None:
 
 def test_every_answer_of_a_problem_is_described() -> None:
     for operations in schema.document()["paths"].values():
-        assert {"400", "401", "404", "429"} <= set(operations["get"]["responses"])
+        for method, operation in operations.items():
+            expected = {"400", "401", "404", "429"} | (
+                {"409", "422"} if method == "post" else set()
+            )
+            assert expected <= set(operation["responses"])
 
 
 def test_the_page_lists_every_address_and_every_record() -> None:
     paths = schema.document()["paths"]
-    assert [each.path for each in reference.operations()] == [
-        path.removeprefix("/api/v1/") for path in paths
+    assert [(each.method, each.path) for each in reference.operations()] == [
+        (method.upper(), path.removeprefix("/api/v1/"))
+        for path, methods in paths.items()
+        for method in methods
     ]
-    assert {"ServiceRecord", "PlacementRecord", "Problem"} <= {
+    assert {"ServiceRecord", "PlacementRecord", "OrderDetail", "NewOrder", "Problem"} <= {
         each.name for each in reference.shapes()
     }
 
