@@ -171,7 +171,7 @@ def test_a_second_push_is_delivered(clone: Path, place: Place, admin: Administra
     )
 
 
-def applied(admin: Administration, place: Place) -> str:
+def applied(admin: Administration, place: Place = PLACES[0]) -> str:
     """Return the revision that Flux applied last."""
     found = admin.read(Ref(KUSTOMIZE, "Kustomization", place.control, place.name)) or {}
     return str(found.get("status", {}).get("lastAppliedRevision", ""))
