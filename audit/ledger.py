@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from audit.models import Entry, Touched, Unsealed
+from portal.errors import storable
 
 MASK = "********"
 SECRET_WORDS = ("password", "secret", "token", "key", "credential")
@@ -97,14 +98,14 @@ def note(
     here = origin.get()
     entry = Entry.objects.create(
         actor=by.ident,
-        actor_name=_storable(by.name[:200]),
+        actor_name=storable(by.name[:200]),
         channel=here.channel,
         request_id=here.request_id,
         verb=verb,
         object_class=subject.object_class,
         object_uuid=subject.uuid,
-        object_name=_storable(subject.name[:253]),
-        reason=_storable(reason),
+        object_name=storable(subject.name[:253]),
+        reason=storable(reason),
         changes=masked(changes or {}),
     )
     Unsealed.objects.create(entry_id=entry.pk)
@@ -145,9 +146,4 @@ def _plain(field: str, value: Any) -> Any:
         return MASK
     if value is None or isinstance(value, bool | int):
         return value
-    return _storable(str(value))
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL keeps no NUL, and an entry must not fail over one."""
-    return text.replace("\0", "�")
+    return storable(str(value))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fleet.ports import Delivered, Health, Manifest
-from portal.errors import DETAIL_LIMIT
+from portal.errors import DETAIL_LIMIT, storable
 
 # Ready=False without a fault: another Kustomization is not there yet, or a newer revision came in
 ONLY_WAITING = ("DependencyNotReady", "HealthCheckCanceled", "Progressing")
@@ -25,9 +25,9 @@ def delivered(source: Manifest | None, kustomization: Manifest | None) -> Delive
     return Delivered(
         source=healths[0],
         kustomization=healths[1],
-        source_revision=str(_status(source).get("artifact", {}).get("revision", "")),
-        attempted_revision=str(_status(kustomization).get("lastAttemptedRevision", "")),
-        applied_revision=str(_status(kustomization).get("lastAppliedRevision", "")),
+        source_revision=_said(_status(source).get("artifact", {}).get("revision", "")),
+        attempted_revision=_said(_status(kustomization).get("lastAttemptedRevision", "")),
+        applied_revision=_said(_status(kustomization).get("lastAppliedRevision", "")),
         reason=reason,
         message=message[:DETAIL_LIMIT],
     )
@@ -78,8 +78,12 @@ def _fault(objects: Iterable[tuple[Manifest | None, Health]]) -> tuple[str, str]
             conditions = _current(found)
             ready = _is(conditions, "Ready", "False")
             told = conditions["Ready" if ready else "Stalled"]
-            return str(told.get("reason", "")), str(told.get("message", ""))
+            return _said(told.get("reason", "")), _said(told.get("message", ""))
     return "", ""
+
+
+def _said(foreign: object) -> str:
+    return storable(str(foreign))
 
 
 def _is(conditions: Conditions, kind: str, status: str) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from string import Formatter
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own name
 
@@ -36,7 +35,7 @@ def _sources() -> Iterator[CheckMessage]:
     if "file" in settings.BERTH_ENTITLEMENT_SOURCES:
         try:
             entitlement_file.read(settings.BERTH_ENTITLEMENT_FILE)
-        except (OSError, ValueError, yaml.YAMLError) as error:
+        except (OSError, entitlement_file.PolicyBroken) as error:
             # no error: it would stop the commands that put the file there
             yield Warning(
                 f"The entitlement file cannot be used, so nobody is permitted anything: {error}",

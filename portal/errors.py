@@ -11,6 +11,14 @@ from typing import ClassVar
 DETAIL_LIMIT = 600  # characters of foreign text that may reach a row, a page or a log
 
 
+def storable(text: str) -> str:
+    """Return foreign text as databases can keep it: without NUL and halves of characters.
+
+    PostgreSQL keeps no NUL, and no encoding a lone surrogate, which JSON and YAML can write.
+    """
+    return text.replace("\0", "�").encode(errors="replace").decode()
+
+
 class BerthError(Exception):
     """A foreseen failure.
 
@@ -20,7 +28,7 @@ class BerthError(Exception):
     code: ClassVar[str] = "berth.error"
 
     def __init__(self, detail: str = "") -> None:
-        detail = detail.replace("\0", "�")  # foreign text may hold it, and PostgreSQL keeps none
+        detail = storable(detail)
         self.detail = detail if len(detail) <= DETAIL_LIMIT else detail[: DETAIL_LIMIT - 1] + "…"
         super().__init__(f"{self.code}: {self.detail}" if self.detail else self.code)
 

@@ -22,6 +22,7 @@ from typing import Any
 import yaml
 
 from onboarding.ports import Answer, Outcome, Query
+from portal.errors import storable
 
 VERSION = 1
 LARGEST = 1_000_000  # bytes; a policy larger than this is a mistake
@@ -92,7 +93,7 @@ class FileEntitlements:
             "source_unreadable",
             "The entitlement file cannot be read, so nobody is permitted.",
             remedy="An operator has to mend the entitlement file.",
-            evidence={"error": why},
+            evidence={"error": storable(why)},
         )
 
 
@@ -144,6 +145,10 @@ def _check_rule(number: int, rule: object) -> None:
         raise PolicyBroken(f"Rule {number}: unknown keys {', '.join(sorted(map(str, unknown)))}.")
     if not (rule.get("groups") or rule.get("people")):
         raise PolicyBroken(f"Rule {number}: name `groups` or `people`.")
+    _check_values(number, rule)
+
+
+def _check_values(number: int, rule: Mapping[str, Any]) -> None:
     for key in LISTS:
         value = rule.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
@@ -151,6 +156,9 @@ def _check_rule(number: int, rule: object) -> None:
     for key in TEXTS:
         if not isinstance(rule.get(key, ""), str):
             raise PolicyBroken(f"Rule {number}: `{key}` must be a text.")
+    for key, value in rule.items():
+        if any(text != storable(text) for text in ([value] if isinstance(value, str) else value)):
+            raise PolicyBroken(f"Rule {number}: `{key}` holds a character that cannot be kept.")
 
 
 def fits(rule: Mapping[str, Any], query: Query) -> bool:

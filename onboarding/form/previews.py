@@ -8,7 +8,7 @@ from uuid import uuid4
 from accounts.models import User
 from onboarding import stories
 from onboarding.engine.steps import Tools
-from onboarding.form import submission
+from onboarding.form import checking, submission
 from onboarding.form.answers import Answers
 from onboarding.models import Draft, Order, Plan
 from onboarding.plans import drafting, site, words
@@ -16,8 +16,8 @@ from onboarding.plans.choices import choose
 from onboarding.plans.desired import state
 from onboarding.plans.site import Subject
 from portal.errors import NoCluster
-from tenants import lookups as record_lookups
 from tenants.catalogue import Environment
+from tenants.models import Application
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,13 @@ class Preview:
 def of_draft(draft: Draft, *, by: User, tools: Tools) -> list[Preview]:
     """Render what each environment of the form would get. Nothing is written.
 
-    Raises NoCluster, NameUnfit, PlanRefused or ScaffoldBroken in words.
+    Raises AnswersUnfit, NoCluster, NameUnfit, PlanRefused or ScaffoldBroken in words.
     """
-    wanted = submission.answers_of(draft.answers)
-    return [_of_answers(each, by, tools) for each in wanted]
+    application, wanted = checking.checked(draft.answers, by=by, scaffolds=tools.scaffolds)
+    return [_of_answers(each, application, tools) for each in wanted]
 
 
-def _of_answers(wanted: Answers, by: User, tools: Tools) -> Preview:
-    application = record_lookups.application_for(by, wanted.application)
+def _of_answers(wanted: Answers, application: Application, tools: Tools) -> Preview:
     environment = Environment.objects.get(slug=wanted.environment)
     clusters = submission.clusters_for(environment, wanted.region)
     allotted = submission.allot(application, wanted, clusters)

@@ -108,7 +108,7 @@ def verdict(draft: Draft, name: str) -> Verdict:
     case = draft.answers
     application = questions.application_of(case)
     if application is None:
-        raise LookupError("no application has been chosen")
+        return Verdict(name, (), fault="Choose an application first.")
     chosen = [each for each in offers.environments() if each.slug in case.get("environments", [])]
     order = draft.amends.uuid if draft.amends else None
     return naming.look(name, naming.ground_of(application, chosen, case.get("region", ""), order))

@@ -32,6 +32,8 @@ def step(http: SignedIn, uuid: UUID, step: str) -> HttpResponse:
     page = questions.page(step)
     if page is None or page not in questions.pages_of(draft):
         raise Http404
+    if page != questions.PAGES[0] and questions.application_of(draft.answers) is None:
+        return redirect(questions.address(draft, questions.PAGES[0]))
     gap = questions.missing(draft)
     if not page.answers and gap is not None:
         return redirect(questions.address(draft, gap))

@@ -1,15 +1,28 @@
 """The world of the route matrix, with a draft that is filled to its last page."""
 
+from pathlib import Path
+
 import pytest
 from pytest_django import Settings
 
 from accounts.models import User
 from onboarding.form import drafts
 from tests.make import make_cluster, make_environment, make_size
+from tests.onboarding.views.conftest import basket, fill, hers, ordered, policy
 from tests.portal.conftest import people, world
 from tests.portal.routes import World
 
-__all__ = ["filled_world", "people", "world"]
+__all__ = [
+    "basket",
+    "fill",
+    "filled_world",
+    "folders",
+    "hers",
+    "ordered",
+    "people",
+    "policy",
+    "world",
+]
 
 
 @pytest.fixture
@@ -32,3 +45,11 @@ def filled_world(world: World, settings: Settings) -> World:
         },
     )
     return world
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Settings, tmp_path: Path) -> Path:
+    """Lay repositories and rehearsals into folders of this test, so that what is there shows."""
+    settings.BERTH_GIT_FOLDER = tmp_path / "repositories"
+    settings.BERTH_REHEARSAL_FOLDER = tmp_path / "rehearsal"
+    return tmp_path

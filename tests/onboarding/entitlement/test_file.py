@@ -64,6 +64,9 @@ MALFORMED = {
     "an empty number": GOOD + "  reason: !!int ''\n",
     "a wrong timestamp": GOOD + "  reason: !!timestamp later\n",
     "an object of Python": GOOD + "  reason: !!python/name:os.system\n",
+    "half a character": GOOD + '  reason: "\\ud800"\n',
+    "a null character": GOOD.replace("retail-dev-deployers", '"retail\\0"'),
+    "half a character for a key": GOOD + '  "\\ud800": x\n',
     "a nest without an end": "[" * 5000,
     "two documents": f"{GOOD}---\n{GOOD}",
 }

@@ -1,0 +1,1 @@
+"""Bad input that shows only while an order is carried out."""
