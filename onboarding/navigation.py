@@ -54,7 +54,7 @@ def _stuck(user: User) -> int:
 
 
 def _strays(user: User) -> int:
-    return fleet.strays_of(user).count()
+    return fleet.strays_of(user).count() if user.is_operator else 0  # auditors only read
 
 
 def _wishes(_user: User) -> int:

@@ -31,9 +31,10 @@ class Refused(Exception):
 class Line:
     """What the client takes for its pool of connections."""
 
-    def __init__(self, name: str, pool: urllib3.PoolManager) -> None:
+    def __init__(self, name: str, pool: urllib3.PoolManager, *, credential: str = "") -> None:
         self._name = name
         self._pool = pool
+        self._credential = credential
 
     def request(self, method: str, url: str, **how: Any) -> urllib3.BaseHTTPResponse:
         """Send one request and read the whole answer.
@@ -47,8 +48,12 @@ class Line:
         except exceptions.HTTPError as error:
             raise ClusterUnreachable(f"{self._name} {_in_words(error)}") from error
         if not 200 <= answer.status <= 299:
-            raise Refused(answer.status, answer.data.decode(errors="replace"))
+            raise Refused(answer.status, self._veiled(answer.data.decode(errors="replace")))
         return answer
+
+    def _veiled(self, words: str) -> str:
+        """Return the server's words without our credential, should it repeat what it was sent."""
+        return words.replace(self._credential, "********") if self._credential else words
 
 
 def _in_words(error: exceptions.HTTPError) -> str:
@@ -104,7 +109,8 @@ def dynamic_client(
         maxsize=connections,
         server_hostname=endpoint.tls_server_name or None,
     )
-    client.rest_client.pool_manager = Line(name, pool)
+    credential = authorization.rpartition(" ")[2]
+    client.rest_client.pool_manager = Line(name, pool, credential=credential)
     return DynamicClient(client, discoverer=_NoDiscovery)
 
 
