@@ -1,6 +1,8 @@
 """A tenant's shared ground on a cluster: made when needed, under a lease, and taken away last."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -12,6 +14,9 @@ from portal.errors import NameTaken, RecordMoved, TenantLeaving
 from tenants.actions import rows
 from tenants.lifecycle import LIVE
 from tenants.models import Claim, ClaimKind, Presence, TenantCluster
+
+# of ground that is gone nothing is kept, not even the lease of whoever took it away
+GONE: Mapping[str, Any] = {"pack_version": 0, "lease_owner": "", "lease_until": None}
 
 
 @transaction.atomic
@@ -85,7 +90,7 @@ def _move(
     by: Actor,
     **seen: int,
 ) -> bool:
-    to = {"presence": after} | ({"pack_version": 0} if after == Presence.GONE else {})
+    to = {"presence": after, **(GONE if after == Presence.GONE else {})}
     if not rows.move(presence, to=to, presence=before, **seen):
         return False
     presence.refresh_from_db()

@@ -82,4 +82,4 @@ def test_ground_that_is_gone_cannot_be_taken(plot: TenantCluster, olivia: User) 
     assert ground.mark_leaving(plot, by=olivia.actor)
     assert ground.mark_gone(plot, 1)
     assert take(plot, "w1") is None
-    assert (plot.presence, plot.pack_version) == (Presence.GONE, 0)
+    assert (plot.presence, plot.pack_version, plot.lease_owner) == (Presence.GONE, 0, "")
