@@ -16,7 +16,7 @@ def written(value: object) -> str:
     """Return the value as a marked scalar, or a mapping as a flow mapping of marked scalars.
 
     Raises TypeError for anything but text, whole numbers, booleans and mappings of these, and
-    ValueError for text that no encoding can carry.
+    ValueError for text that no encoding can carry and numbers that Kubernetes would round.
     """
     if isinstance(value, Mapping):
         pairs = (f"{written(key)}: {written(each)}" for key, each in value.items())
@@ -24,7 +24,7 @@ def written(value: object) -> str:
     if isinstance(value, bool):
         return _marked("true" if value else "false")
     if isinstance(value, int):
-        return _marked(str(value))
+        return _marked(_whole(value))
     if isinstance(value, str):
         return _marked('"' + "".join(map(_escaped, value)) + '"')
     raise TypeError(f"a value of type {type(value).__name__} cannot be written into YAML")
@@ -32,6 +32,12 @@ def written(value: object) -> str:
 
 def _marked(scalar: str) -> str:
     return f"{OPEN}{scalar}{CLOSE}"
+
+
+def _whole(number: int) -> str:
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("a whole number of more than 64 bits cannot be written into YAML")
+    return str(number)
 
 
 def _escaped(character: str) -> str:

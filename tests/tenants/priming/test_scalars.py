@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from tenants.priming import scalars
 
-SCALAR = st.text() | st.integers() | st.booleans()
+SCALAR = st.text() | st.integers(-(2**63), 2**63 - 1) | st.booleans()
 
 
 def bare(value: object) -> str:
