@@ -114,6 +114,19 @@ def up(kubectl: Kubectl, replicas: dict[str, int]) -> bool:
     return True
 
 
+def test_every_container_that_is_rendered_is_held_in(kubectl: Kubectl) -> None:
+    for each in rendered(kubectl, EXAMPLE):
+        if each["kind"] not in {"Deployment", "Job"}:
+            continue
+        pod = each["spec"]["template"]["spec"]
+        assert pod["serviceAccountName"] == "portal"
+        assert pod["automountServiceAccountToken"] is False
+        for container in [*pod["containers"], *pod.get("initContainers", ())]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert {"requests", "limits"} <= set(container["resources"])
+            assert "@sha256:" in container["image"]
+
+
 @pytest.mark.parametrize("folder", [BASE, EXAMPLE], ids=["base", "example"])
 def test_what_is_rendered_is_accepted_and_its_pods_come_up(
     kubectl: Kubectl, home: None, folder: Path

@@ -42,6 +42,15 @@ def test_pods_run_as_the_user_of_the_image() -> None:
     assert context["fsGroup"] == context["runAsGroup"]
 
 
+def test_no_pod_may_write_to_its_root_or_hold_a_token() -> None:
+    # Pod Security `restricted` demands neither
+    assert OURS["securityContext"]["readOnlyRootFilesystem"] is True
+    assert EVERY["automountServiceAccountToken"] is False
+    assert {each["metadata"]["name"] for each in portal_manifests.read("account.yaml")} == {
+        EVERY["serviceAccountName"]
+    }
+
+
 def test_every_command_is_one_of_the_entry() -> None:
     known = set(re.findall(r"^  (\w+)\)", ENTRY, re.MULTILINE))
     started = [portal_manifests.pod(each) for each in portal_manifests.workloads().values()]
