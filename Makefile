@@ -8,9 +8,10 @@ TEST_READY := .venv/ready-$(shell cat requirements.txt requirements-dev.txt | ck
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 LOCAL_CLUSTER := deploy/local-cluster
 PYTEST := $(BIN)/pytest
+CHAOS_SECONDS := 1200
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo setup test check fix lint types contracts unit e2e cluster test-cluster bench lock
+.PHONY: help run demo setup test check fix lint types contracts unit postgresql e2e cluster test-cluster bench chaos lock
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,11 +45,14 @@ $(TEST_READY): | $(RUN_READY)
 test: setup ## Check everything that needs no control plane: lint, then all tests (under 10 minutes)
 	@deploy/prepare-tests
 	@$(MAKE) --no-print-directory lint
-	@tests/on-postgresql $(PYTEST) -n 2 -m "not cluster and not image and not browser"
-	@$(PYTEST) -n 2 -m "not cluster and not postgresql"
+	@tests/on-postgresql $(PYTEST) -n 2 --only-database -m "not cluster and not image and not browser and not chaos"
+	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not chaos"
 
 unit: setup ## Only the tests, without browser and without lint (SQLite)
-	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not browser"
+	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not browser and not chaos"
+
+postgresql: setup ## All tests but those in a browser, on PostgreSQL
+	@tests/on-postgresql $(PYTEST) -n 2 -m "not cluster and not image and not browser and not chaos"
 
 e2e: setup ## Only the tests in a real browser
 	@deploy/prepare-tests
@@ -83,6 +87,10 @@ bench: setup cluster ## Measure how fast everything is, and write docs/benchmark
 test-image: setup ## Build and run the container image, without a container engine (as root, on Linux)
 	@deploy/prepare-tests
 	@tests/on-postgresql $(PYTEST) -m image
+
+chaos: setup ## Kill, stop and starve everything, on PostgreSQL and a real queue (at most 20 minutes)
+	@timeout --kill-after 15 $(CHAOS_SECONDS) tests/on-postgresql $(PYTEST) -n 2 -m chaos --quiet \
+	  || { echo "make chaos: a case ended wrong, or the time ($(CHAOS_SECONDS) s) was over."; exit 1; }
 
 lock: setup ## Pin again what requirements*.in ask for; newer versions with OPTIONS=--upgrade
 	@$(BIN)/python deploy/lock.py $(OPTIONS)

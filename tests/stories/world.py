@@ -18,7 +18,7 @@ from pygit2.enums import FileMode
 from audit.models import Entry
 from fleet import toolbox
 from onboarding.changes.models import Approval, Change
-from onboarding.models import Order, StepRun
+from onboarding.models import Order, RunState, StepRun
 from tenants.actions import claims
 from tenants.lifecycle import LIVE
 from tenants.models import (
@@ -40,6 +40,7 @@ class World:
     """Everything that an order brings about, or leaves behind."""
 
     orders: list[Any] = field(default_factory=list)
+    runs: list[Any] = field(default_factory=list)
     services: list[Any] = field(default_factory=list)
     placements: list[Any] = field(default_factory=list)
     grounds: list[Any] = field(default_factory=list)
@@ -55,19 +56,34 @@ class World:
 def now_there() -> World:
     """Look at everything."""
     seen = World(
-        orders=_rows(Order, "direction", "ended_as", "revision_number", "settled_at"),
+        orders=_rows(
+            Order,
+            *("direction", "ended_as", "revision_number", "settled_at", "change_started_at"),
+            *("lease_owner", "next_try_at", "repository_name", "service", "commit_sha"),
+        ),
+        runs=_runs(),
         services=_rows(Service, "environment_id", "lifecycle", "size_id", "region"),
         placements=_rows(Placement, "namespace", "name", "shard", "lifecycle", "revision"),
-        grounds=_rows(TenantCluster, "control_namespace", "presence", "pack_version"),
+        grounds=_rows(
+            TenantCluster, "control_namespace", "presence", "pack_version", "lease_owner"
+        ),
         claims=_rows(Claim, "kind", "name", "released_at"),
         changes=_rows(Change, "status", "successful", "digest"),
         approvals=_rows(Approval, "decision", "digest", "reason"),
         address=_rows(Application, "repository_host", "repository_name", "repository_url"),
-        entries=_rows(Entry, "verb", "object_class", "actor"),
+        entries=_rows(Entry, "verb", "object_class", "object_name", "actor", "reason"),
         objects=_objects(settings.BERTH_REHEARSAL_FOLDER),
         repositories=_repositories(settings.BERTH_GIT_FOLDER),
     )
     return World(**json.loads(_without_uuids(json.dumps(asdict(seen), default=str))))
+
+
+def _runs() -> list[list[Any]]:
+    """Return each step that came to its end, and whatever has not; failures may be many."""
+    ended = StepRun.objects.exclude(state=RunState.OVER, succeeded=False).order_by("pk")
+    return [
+        list(row) for row in ended.values_list("order", "step", "placement", "direction", "state")
+    ]
 
 
 def _rows(model: Any, *columns: str) -> list[list[Any]]:
@@ -79,8 +95,8 @@ def _rows(model: Any, *columns: str) -> list[list[Any]]:
 def _plain(name: str, value: Any) -> Any:
     if name.endswith("_at"):
         return value is not None
-    # over UUIDs, and so another one each time
-    return bool(value) if name == "digest" else value
+    # made of UUIDs and moments, and so another one each time
+    return bool(value) if name in {"digest", "commit_sha", "service"} else value
 
 
 def _objects(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Disorder: workers, queue, database, clocks, clusters and Git host that misbehave."""

@@ -1,0 +1,105 @@
+"""At each point of each step the line to the database is cut, or the worker is stopped and woken.
+
+The points are those of tests/stories/killing.py, so a new step is covered without a new test.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+
+from onboarding.models import Direction
+from tests.stories import apart, plots
+from tests.stories.apart import Site
+from tests.stories.killing import Meets, Visit
+from tests.stories.plots import LEASE, START, Placed, Plot, Told
+
+pytestmark = [pytest.mark.django_db, pytest.mark.chaos]
+
+Note = Callable[[str, object], None]
+Disturbed = Callable[[Site, Plot, str], Any]
+LASTING = ("write", "commit")
+WAYS = [Direction.ONWARD, Direction.BACK]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", plots.PLACED)
+@pytest.mark.postgresql
+def test_a_connection_cut_at_any_point_changes_nothing(
+    placed: Placed, kind: str, way: Direction, record_property: Note
+) -> None:
+    """The server ends the worker's connection (pg_terminate_backend) in mid-step."""
+    ends_alike(placed, kind, way, cut, record_property)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", plots.PLACED)
+@pytest.mark.postgresql
+def test_a_worker_stopped_at_any_point_and_woken_when_all_is_done_changes_nothing(
+    placed: Placed, kind: str, way: Direction, record_property: Note
+) -> None:
+    """SIGSTOP in mid-step, another worker finishes the order, SIGCONT."""
+    ends_alike(placed, kind, way, stop, record_property)
+
+
+def ends_alike(placed: Placed, kind: str, way: Direction, disturbed: Disturbed, note: Note) -> None:
+    recorded = placed(kind)
+    plot, told = plots.told_on(recorded, placed, kind, way)
+    different, points = [], [*worth(told, plot)]
+    for number, point in points:
+        before = recorded.beside(f"{recorded.folder.name}-{number}")
+        with before.for_a_while(f"{before.folder.name}-disturbed") as site:
+            if disturbed(site, plot, point) != told.end:
+                different.append(f"{told.visits[number].label}, {point}")
+    assert different == []
+    note("ended", f"as if nothing had been, {len(points)} times")
+
+
+def worth(told: Told, plot: Plot) -> Iterator[tuple[int, str]]:
+    """Give the points before and after acts and effects, and with the outcome not committed."""
+    for number, visit in enumerate(told.visits):
+        if visit.direction == plot.dies:
+            others = (point for point in visit.points if not point.startswith(LASTING))
+            yield from ((number, point) for point in others)
+
+
+def once(point: str, happens: Callable[[], None]) -> Meets:
+    """Let it happen at this point of the first step that the worker takes up."""
+
+    def meets(visit: Visit, met: str) -> None:
+        if visit.is_first and met == point:
+            happens()
+
+    return meets
+
+
+def cut(site: Site, plot: Plot, point: str) -> Any:
+    """Cut the worker's connection at the point; it carries on by itself."""
+
+    def cut_now() -> None:
+        connection.ensure_connection()
+        backend = connection.connection.info.backend_pid
+        with connection._nodb_cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+
+    assert apart.ended(plots.carry_on(site, plot, once(point, cut_now))) == 0, site.said()
+    return site.kept("end")
+
+
+def stop(site: Site, plot: Plot, point: str) -> Any:
+    """Stop a worker at the point, let another one finish, and wake the first."""
+
+    def sleep() -> None:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        time_machine.travel(site.time(START) + LEASE, tick=False).start()
+
+    sleeper = plots.carry_on(site, plot, once(point, sleep))
+    assert apart.stopped(sleeper), site.said()
+    assert apart.ended(plots.carry_on(site, plot)) == 0, site.said()
+    os.kill(sleeper, signal.SIGCONT)
+    assert apart.ended(sleeper) == 0, site.said()
+    return site.kept("end")
