@@ -3,22 +3,11 @@
 The codes come from `portal/errors.py`; a test compares both lists.
 """
 
-from dataclasses import dataclass
-
+from onboarding.wording import NOTHING_TO_DO, ORDERS, TELL_OPERATORS, Message
 from portal.errors import BerthError
 
+__all__ = ["MESSAGES", "Message", "of", "text_of"]
 
-@dataclass(frozen=True)
-class Message:
-    """`title` says what happened, `body` what it means, `next_step` what to do and who does it."""
-
-    title: str
-    body: str
-    next_step: str
-
-
-NOTHING_TO_DO = "Nothing to do: Berth tries again by itself."
-TELL_OPERATORS = "Tell the operators, with the number of the order."
 
 CLUSTERS = {
     "cluster.unreachable": Message(
@@ -192,54 +181,6 @@ CHANGES = {
         "A reason is needed",
         "It is shown to the person it concerns and kept in the audit trail.",
         "Write a sentence and send the form again.",
-    ),
-}
-
-ORDERS = {
-    "order.name-taken": Message(
-        "This name is taken",
-        "Names are unique on a cluster.",
-        "Choose another name; the form offers one.",
-    ),
-    "order.name-unfit": Message(
-        "This name cannot be used",
-        "The rule that it breaks stands below.",
-        "Choose another name.",
-    ),
-    "order.answers-unfit": Message(
-        "Some answers cannot be used",
-        "The reason for each stands below. Nothing was ordered and nothing is lost.",
-        "Change those answers and send them again.",
-    ),
-    "order.key-reused": Message(
-        "This key was used for something else",
-        "A repeated call is known by its key, and this one came with other answers before.",
-        "Send a key of its own with every order; only a repeated call sends the same one.",
-    ),
-    "order.service-exists": Message(
-        "The application is there already",
-        "An application has one service in an environment.",
-        "Look at the service, or at the order that is making it.",
-    ),
-    "order.no-cluster": Message(
-        "No cluster takes this",
-        "No cluster of the region accepts services of the environment.",
-        "Choose another region, or ask an operator.",
-    ),
-    "order.too-late": Message(
-        "It is too late for this",
-        "The order has moved on meanwhile.",
-        "Look at the order to see what is possible now.",
-    ),
-    "order.amends-elsewhere": Message(
-        "An amendment stays where it is",
-        "An order keeps its application and its environment, because its rules come from them.",
-        "Withdraw this order and place another one.",
-    ),
-    "order.not-stuck": Message(
-        "Nothing is stuck any more",
-        "Somebody tried again already, or the order has moved on.",
-        "Look at the order to see how it stands.",
     ),
 }
 

@@ -35,10 +35,12 @@ class Kind(models.TextChoices):
     """What a person asks for. The value is also the action that entitlement is asked about."""
 
     ONBOARD = "onboard", "Onboard"
+    RESIZE = "resize", "Resize"
+    OFFBOARD = "offboard", "Offboard"
 
 
 # what stands between the application and the environment where people read of an order
-TOWARDS = {Kind.ONBOARD: "to"}
+TOWARDS = {Kind.ONBOARD: "to", Kind.RESIZE: "in", Kind.OFFBOARD: "from"}
 
 
 class Direction(models.TextChoices):

@@ -12,8 +12,10 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
 from fleet import lookups as fleet
-from onboarding import lookups
+from onboarding import actions, lookups
 from onboarding.running import waiting
+from portal.errors import OrderUnderWay
+from tenants import lookups as record
 
 THEMES = ("light", "dark")
 COOKIE = "berth-theme"
@@ -30,8 +32,8 @@ class Place:
     label: str
     url: str
     icon: str
-    here: bool
-    tally: int
+    here: bool = False
+    tally: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,20 @@ MORE = (
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
     Entry("Components", "onboarding:components", "layout-grid", OPERATORS),
 )
+# pages of the rooms below that are about one service, and what is ordered for it from there
+OF_A_SERVICE = frozenset(
+    {
+        "tenants:service",
+        "tenants:service-placements",
+        "tenants:service-history",
+        "tenants:service-raw",
+        "fleet:deliveries",
+    }
+)
+ORDERED = (
+    ("Resize", "onboarding:resize", "adjustments"),
+    ("Offboard", "onboarding:offboard", "archive"),
+)
 OWN = (Entry("Account and Git passwords", "accounts:you", "key", EVERYBODY),)
 
 
@@ -103,6 +119,7 @@ def _frame(http: HttpRequest) -> dict[str, Any]:
         return shown
     more = _places(MORE, http.user, http.path)
     return shown | {
+        "moves": _moves(http, http.user),
         "places": _places(MAIN, http.user, http.path),
         "more": more,
         "within_more": any(place.here for place in more),
@@ -112,6 +129,26 @@ def _frame(http: HttpRequest) -> dict[str, Any]:
         "roles": ", ".join(Role(role).label for role in sorted(http.user.roles)),
         "zone": http.user.time_zone,
     }
+
+
+def _moves(http: HttpRequest, user: User) -> list[Place]:
+    """Return what may be ordered for the service that the page is about, or the order under way."""
+    match = http.resolver_match
+    if match is None or match.view_name not in OF_A_SERVICE:
+        return []
+    service = record.services_of(user).filter(uuid=match.kwargs["uuid"]).first()
+    if service is None:
+        return []
+    problem = actions.hindrance(service, by=user)
+    if isinstance(problem, OrderUnderWay):
+        orders = lookups.orders_of_service(user, service.pk).filter(ended_as="")
+        return [
+            Place(f"{each} is under way", reverse("onboarding:order", args=(each.pk,)), "progress")
+            for each in orders
+        ]
+    at = {"uuid": service.uuid}
+    offered = [] if problem else ORDERED
+    return [Place(word, reverse(route, kwargs=at), icon) for word, route, icon in offered]
 
 
 def _places(entries: Sequence[Entry], user: User, path: str) -> list[Place]:

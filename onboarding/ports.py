@@ -225,6 +225,14 @@ class GitHost(Protocol):
         """Say whether commit `applied` is `ours` or a descendant of it; None: cannot tell."""
         ...
 
+    def archive(self, repository: str, key: str, *, owner: UUID) -> str:
+        """Put a repository out of everybody's reach, once for each key, and keep all of it.
+
+        Returns `archived`, also when it was before, or `absent`. Raises RepositoryMoved while
+        somebody pushes, and RepositoryForeign when it was not made for this owner.
+        """
+        ...
+
     def undo_push(self, repository: str, key: str) -> str:
         """Delete the repository if its heads are still what `key` pushed, else archive it.
 

@@ -13,6 +13,7 @@ from onboarding.views import (
     operating,
     orders,
     previewing,
+    standing,
     strays,
 )
 
@@ -29,6 +30,8 @@ urlpatterns = [
     path("drafts/<uuid:uuid>/submit/", previewing.submit, name="submit"),
     path("drafts/<uuid:uuid>/discard/", choosing.discard, name="discard"),
     path("drafts/<uuid:uuid>/<slug:step>/", choosing.step, name="step"),
+    path("services/<uuid:uuid>/resize/", standing.resize, name="resize"),
+    path("services/<uuid:uuid>/offboard/", standing.offboard, name="offboard"),
     path("orders/<int:number>/", orders.order, name="order"),
     path("orders/<int:number>/timeline/", orders.timeline, name="timeline"),
     path("orders/<int:number>/plan/", orders.plan, name="plan"),

@@ -291,6 +291,42 @@ class AmendsElsewhere(Permanent):
     code = "order.amends-elsewhere"
 
 
+class NotAmendable(Permanent):
+    """An order of this kind is what it is: it can be withdrawn, and another one be placed."""
+
+    code = "order.not-amendable"
+
+
+class OrderUnderWay(Conflict):
+    """Another order for the same service is under way; the detail names it."""
+
+    code = "order.under-way"
+
+
+class ServiceNotReady(Conflict):
+    """The service is not in use: it is still being made, or on its way out."""
+
+    code = "order.service-not-ready"
+
+
+class NothingChanged(Permanent):
+    """What is asked for is what there is."""
+
+    code = "order.nothing-changed"
+
+
+class SizeTooSmall(Denied):
+    """More is in use than the size allows; the detail says how much of what."""
+
+    code = "order.size-too-small"
+
+
+class RepositoryLeaving(Conflict):
+    """The application's last service has gone, and its repository is being put away just now."""
+
+    code = "order.repository-leaving"
+
+
 class NotStuck(Conflict):
     code = "order.not-stuck"
 

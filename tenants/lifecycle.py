@@ -33,6 +33,7 @@ FOLLOWS: dict[Lifecycle, frozenset[Lifecycle]] = {
     ),
     Lifecycle.REHEARSED: frozenset({Lifecycle.RETIRING, Lifecycle.RETIRED}),
     Lifecycle.OPERATIONAL: frozenset({Lifecycle.RETIRING}),
-    Lifecycle.RETIRING: frozenset({Lifecycle.OPERATIONAL, Lifecycle.RETIRED}),
+    # back only where an order to take it away was itself taken back
+    Lifecycle.RETIRING: frozenset({Lifecycle.REHEARSED, Lifecycle.OPERATIONAL, Lifecycle.RETIRED}),
     Lifecycle.RETIRED: frozenset(),
 }

@@ -175,6 +175,18 @@ def live_service(application: Application, environment: str) -> Service | None:
     return application.services.filter(environment=environment, lifecycle__in=LIVE).first()
 
 
+def neighbours_of(placement: Placement) -> QuerySet[Placement]:
+    """Return the other live placements on the same ground of the tenant."""
+    live = Placement.objects.filter(tenant_cluster=placement.tenant_cluster, lifecycle__in=LIVE)
+    return live.exclude(service=placement.service)
+
+
+def leaving_repository(application: Application, order_uuid: UUID) -> Claim | None:
+    """Return the claim on a repository that an order is about to put away, or None."""
+    claims = application.claims.filter(kind=ClaimKind.REPOSITORY, released_at=None)
+    return claims.filter(order_uuid=order_uuid, leaving_at__isnull=False).first()
+
+
 def is_name_taken(kind: ClaimKind, scope: str, name: str) -> bool:
     """Say whether a name is claimed, or is a tenant's control namespace on the cluster."""
     if Claim.objects.filter(kind=kind, scope=scope, name=name, released_at=None).exists():

@@ -297,6 +297,8 @@ class Claim(models.Model):
     # whose order it was; of a repository also the holder, whichever of its orders came first
     application = models.ForeignKey(Application, models.PROTECT, related_name="claims")
     made_at = models.DateTimeField(default=now)
+    # of a repository with which the last service has gone: newcomers wait until it is put away
+    leaving_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -6,6 +6,7 @@ Nothing outside the database happens in here. The bell rings on commit.
 from onboarding.actions.amending import amend, amend_to, begin_amendment
 from onboarding.actions.deciding import approve, refuse
 from onboarding.actions.placing import submit, submit_once
+from onboarding.actions.standing import hindrance, offboard, resize
 from onboarding.actions.turning import retry, withdraw
 from onboarding.actions.wishing import report_unlisted, settle_unlisted
 
@@ -14,8 +15,11 @@ __all__ = [
     "amend_to",
     "approve",
     "begin_amendment",
+    "hindrance",
+    "offboard",
     "refuse",
     "report_unlisted",
+    "resize",
     "retry",
     "settle_unlisted",
     "submit",

@@ -9,7 +9,7 @@ from django.db.models import Subquery
 from accounts.models import User
 from audit import ledger
 from onboarding import subjects
-from onboarding.actions.owning import require_owner
+from onboarding.actions.owning import require_amendable, require_owner
 from onboarding.actions.placing import Wish, claim_names, wishes_of
 from onboarding.engine.runs import close_open
 from onboarding.engine.steps import Tools
@@ -24,8 +24,9 @@ from tenants.actions import claims
 
 
 def begin_amendment(order: Order, *, by: User) -> Draft:
-    """Open a form filled with what was asked for. Raises NotEntitled as `amend` does."""
+    """Open a form filled with what was asked for. Raises NotEntitled and NotAmendable."""
     require_owner(order, by, "amend")
+    require_amendable(order)
     return drafts.of_order(order, by)
 
 
@@ -48,10 +49,12 @@ def amend_to(
     `answers` are those that differ, `seen` is the number of the revision that the person looked at.
     Names that are no longer needed are given back in the same transaction. Raises NotEntitled
     unless the person asked for it or operates the portal: whoever amends must not be one who may
-    approve. Raises AmendsElsewhere for another application or environment, TooLate once the change
-    has started or somebody else has amended, and whatever `submit` raises.
+    approve. Raises NotAmendable for what is placed anew instead, AmendsElsewhere for another
+    application or environment, TooLate once the change has started or somebody else has amended,
+    and whatever `submit` raises.
     """
     require_owner(order, by, "amend")
+    require_amendable(order)
     whole = drafts.asked_of(order) | dict(answers)
     wish = _wish(order, whole, by=by, tools=tools)
     with transaction.atomic():
@@ -61,6 +64,7 @@ def amend_to(
 def _wish(order: Order, answers: Mapping[str, Any], *, by: User, tools: Tools) -> Wish:
     """Return what is asked for now, for this very service: its rules and approvers were asked."""
     require_owner(order, by, "amend")
+    require_amendable(order)
     service = (str(order.application.uuid), [order.environment_id])
     if (str(answers.get("application")), answers.get("environments")) != service:
         raise AmendsElsewhere(f"{order} is for {order.application.slug} in {order.environment_id}.")

@@ -18,7 +18,7 @@ def withdraw(order: Order, *, by: User, reason: str) -> None:
     """Turn the order round: everything it made is taken away again.
 
     Raises NotEntitled unless the person asked for it or operates the portal, and TooLate once the
-    berth is operational or the order is over.
+    order is settled (the berth operational, the record changed, the first deletion begun) or over.
     """
     require_owner(order, by, "withdraw")
     with transaction.atomic():
@@ -32,7 +32,7 @@ def withdraw(order: Order, *, by: User, reason: str) -> None:
             bell=F("bell") + 1,
         )
         if not turned:
-            raise TooLate("The order is over, on its way back, or already operational.")
+            raise TooLate("The order is over, on its way back, or past the point of no return.")
         close_open(order, note="Withdrawn.")
         ledger.note("withdrew", subjects.of(order), by=by.actor, reason=reason)
         doorbell.ring(order.pk)

@@ -20,13 +20,18 @@ def wish_of(task: Task, in_short: str) -> ChangeWish:
         key=task.key,
         order_uuid=order.uuid,
         title=f"{order.title} for {order.tenant.slug}"[:200],
-        description=f"{in_short}. Digest {plan.digest}.",
+        description=f"{in_short}. {_why(task)}Digest {plan.digest}.",
         digest=plan.digest,
         standard=order.environment.change_type == ChangeType.STANDARD,
         approver_group=order.environment.approver_group,
         requester=order.requester.ident,
         expires_at=now() + settings.BERTH_APPROVAL_TTL,
     )
+
+
+def _why(task: Task) -> str:
+    reason = str(task.revision.answers.get("reason", "")).strip()
+    return f"Reason: {reason.rstrip('.')}. " if reason else ""
 
 
 def approvers(order: Order) -> str:

@@ -89,6 +89,7 @@ def _plan(index: int, heading: str, desired: Desired) -> Branch:
     branches = [
         *(_cluster(index, each) for each in desired["clusters"].values()),
         _repository(index, desired["repository"]),
+        *([_names(index, desired["names"])] if "names" in desired else []),
         _record(index, desired["record"]),
     ]
     nodes = tuple(node for node, _ in branches)
@@ -125,6 +126,8 @@ def _object(key: str, entry: Mapping[str, Any]) -> Leaf:
 
 
 def _repository(index: int, repository: Mapping[str, Any]) -> Branch:
+    if "files" not in repository:
+        return _only(f"{index}/repository", f"Repository {repository['name']}", repository)
     leaves = [
         Leaf(f"{index}/repository/{file['path']}", file["path"], file["content"], file["path"])
         for file in repository["files"]
@@ -132,6 +135,17 @@ def _repository(index: int, repository: Mapping[str, Any]) -> Branch:
     files = _folders([(leaf.title.split("/"), leaf) for leaf in leaves])
     name = repository["name"]
     return Node(f"Repository {name}", "git-branch", note=_count(leaves), children=files), leaves
+
+
+def _names(index: int, names: Sequence[str]) -> Branch:
+    return _only(f"{index}/names", "Names that become free", {"namespaces": list(names)})
+
+
+def _only(key: str, title: str, facts: Mapping[str, Any]) -> Branch:
+    """Return a line of the tree with one text below it."""
+    leaf = Leaf(f"{key}/facts", title, _row(facts), "yaml")
+    icon = "git-branch" if "repository" in key else "table"
+    return Node(title, icon, children=(Node("What becomes of it", "table", url=leaf.key),)), [leaf]
 
 
 def _folders(entries: Sequence[tuple[Sequence[str], Leaf]]) -> tuple[Node, ...]:

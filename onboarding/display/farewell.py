@@ -19,8 +19,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Farewell:
-    """`clone` is a line for the terminal; `links` come from the operators' URL templates."""
+    """`part` is the template of the kind of order, `clone` a line for the terminal.
 
+    `links` come from the operators' URL templates.
+    """
+
+    part: str
     clone: str
     folder: str
     links: Sequence[Link]
@@ -32,6 +36,7 @@ def of(order: Order, placements: Sequence[Placement]) -> Farewell | None:
         return None
     url = order.application.repository_url
     return Farewell(
+        part=f"onboarding/farewells/{order.kind}.html",
         clone=f"git clone {url}" if url else "",
         folder=order.application.slug,
         links=[link for place in placements for link in _links(order, place)],

@@ -10,7 +10,7 @@ from onboarding.display import exhibits
 from onboarding.display.timeline import Row, rows
 from onboarding.form import answers
 from onboarding.models import Evidence, Order, Plan, Revision, StepRun
-from onboarding.plans import drafting
+from onboarding.plans import drafting, in_force
 from tenants.models import Cluster, Delivery, Placement
 
 
@@ -66,9 +66,15 @@ def plan_of(order: Order) -> Plan | None:
 
 
 def plan_before(order: Order) -> Plan | None:
-    """Return the plan of the latest revision before this one that had any."""
+    """Return the plan that this one takes the place of.
+
+    It is that of the latest revision before this one that had any, or the plan in force.
+    """
     earlier = Plan.objects.filter(revision__order=order, revision__number__lt=order.revision_number)
-    return earlier.order_by("-revision__number").first()
+    last = earlier.order_by("-revision__number").first()
+    if last is None and order.service is not None and stories.of(order).is_replacing:
+        return in_force.of(order.service, before=order)
+    return last
 
 
 def changes_of(order: Order, plan: Plan) -> str:

@@ -139,7 +139,8 @@ class Story:
     """The steps of one kind of order, the guard before each guarded effect, and what people read.
 
     `in_words` tells a stored plan as sentences; `undone` says how things are after the order went
-    back. Only an order whose kind `is_amendable` may be asked for differently while it waits.
+    back. Only an order whose kind `is_amendable` may be asked for differently while it waits, and
+    one that `is_replacing` shows its plan beside the plan in force.
     """
 
     steps: Sequence[Step]
@@ -147,6 +148,7 @@ class Story:
     in_words: Callable[[Order, Mapping[str, Any]], Sequence[str]] = _unsaid
     undone: str = "Nothing of it is left."
     is_amendable: bool = False
+    is_replacing: bool = False
 
     def step(self, name: str) -> Step:
         """Return the step of this name."""

@@ -6,7 +6,7 @@ The file is read again when it changes. A file that is missing, unreadable or wr
     rules:
       - effect: permit
         groups: [payments-developers]     # or people: ["local:dana"]
-        actions: [onboard]
+        actions: [onboard, resize, offboard]  # the kinds of orders
         tenant: payments                  # "*" for every tenant
         applications: ["*"]
         environments: [dev, test]

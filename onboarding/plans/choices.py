@@ -49,7 +49,7 @@ def of_spot(choices: Choices, spot: Spot) -> Chosen:
 
 def packs_of(choices: Choices) -> dict[str, int]:
     """Return the packs that were chosen, by name, with their versions."""
-    each = [choices] if "pack" in choices else choices["spots"].values()
+    each = [choices] if "pack" in choices else choices.get("spots", {}).values()
     return {chosen["pack"]: chosen["pack_version"] for chosen in each}
 
 

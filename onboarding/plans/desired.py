@@ -31,12 +31,17 @@ def state(
 ) -> dict[str, Any]:
     """Render everything. Raises PlanRefused or ScaffoldBroken in words."""
     return {
-        "clusters": {
-            str(spot.placement): _on_cluster(spot, subject, site, choices, githost)
-            for spot in subject.allotted.spots
-        },
+        "clusters": clusters(subject, site, choices, githost),
         "repository": _repository(subject, site, choices, scaffolds, githost),
-        "record": _record(subject),
+        "record": record(subject),
+    }
+
+
+def clusters(subject: Subject, site: Site, choices: Choices, githost: GitHost) -> dict[str, Any]:
+    """Render what the service has on each of its clusters, by the UUIDs of its placements."""
+    return {
+        str(spot.placement): _on_cluster(spot, subject, site, choices, githost)
+        for spot in subject.allotted.spots
     }
 
 
@@ -194,7 +199,8 @@ def _protected(site: Site) -> list[str]:
     return [f"refs/heads/{site.environment.reference}"]
 
 
-def _record(subject: Subject) -> dict[str, Any]:
+def record(subject: Subject) -> dict[str, Any]:
+    """Return the rows of the record that the order owns, with the columns it sets."""
     answers = subject.answers
     return {
         "service": {

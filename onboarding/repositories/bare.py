@@ -47,8 +47,7 @@ class BareGitHost:
         with self._alone(repository) as place:
             if not place.exists():
                 self._make(repository, owner)
-            if _read(place / "berth" / "owner") != f"{owner}\n":
-                raise RepositoryForeign(f"{repository} was made for another application.")
+            _require_owner(place, owner)
         return self.address(repository)
 
     def exists(self, repository: str) -> bool:
@@ -88,6 +87,18 @@ class BareGitHost:
             return commits.contains(store, there[1], wanted[1])
         except (pygit2.GitError, OSError):
             return None
+
+    def archive(self, repository: str, key: str, *, owner: UUID) -> str:
+        with self._alone(repository) as place:
+            # another repository may have the name by now, when this is a late repetition
+            if any(self._archive(repository, key)):
+                return Fate.ARCHIVED.value
+            if not place.exists():
+                return "absent"
+            _require_owner(place, owner)
+            with _no_pushes(place):
+                self._carry_out(Fate.ARCHIVED, repository, key)
+        return Fate.ARCHIVED.value
 
     def undo_push(self, repository: str, key: str) -> str:
         with self._alone(repository) as place:
@@ -172,6 +183,11 @@ def _names_in(folder: Path, prefix: str) -> Iterator[str]:
 
 def _flat(repository: str) -> str:
     return repository.replace("/", ".")  # names hold no dots, so no two become one
+
+
+def _require_owner(place: Path, owner: UUID) -> None:
+    if _read(place / "berth" / "owner") != f"{owner}\n":
+        raise RepositoryForeign(f"{place.name} was made for another application.")
 
 
 def _opened(place: Path) -> pygit2.Repository:

@@ -6,10 +6,12 @@ it. Entitlement is asked for the action of the kind's name.
 
 from onboarding.engine.steps import Story
 from onboarding.models import Kind, Order
-from onboarding.stories import onboard
+from onboarding.stories import offboard, onboard, resize
 
 STORIES: dict[str, Story] = {
     Kind.ONBOARD.value: onboard.STORY,
+    Kind.RESIZE.value: resize.STORY,
+    Kind.OFFBOARD.value: offboard.STORY,
 }
 
 

@@ -12,11 +12,16 @@ def guard(task: Task, tools: Tools) -> None:
 
     Raises the error that says which of them is missing.
     """
+    change_in_force(task, tools)
+    checks.require(tools.sources, task.order, point="effect")
+
+
+def change_in_force(task: Task, tools: Tools) -> None:
+    """Require approval in force for this plan's digest, and an open window."""
     state = tools.changes.state(task.order.change_number)
     require_approval(state, task.plan.digest)
     if not window_is_open(state):
         raise WindowClosed("The change window is not open.")
-    checks.require(tools.sources, task.order, point="effect")
 
 
 def require_approval(state: ChangeState, digest: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from audit.ledger import SYSTEM
 from fleet import ground
@@ -18,7 +19,7 @@ from portal.clock import now
 from portal.errors import BerthError
 from tenants.actions import owners, registration
 from tenants.actions.registration import PlacementSpec, ServiceSpec
-from tenants.lifecycle import Lifecycle
+from tenants.lifecycle import LIVE, Lifecycle
 from tenants.models import Placement, Presence, Service, TenantCluster
 
 
@@ -131,6 +132,19 @@ def placement_delivered(task: Task, revision: str) -> None:
     """Write down the first delivery of a placement; again is nothing."""
     with task.holding():
         registration.set_live(task.place, revision=revision, at=now(), by=SYSTEM)
+
+
+def service_at(order: Order) -> Service:
+    """Return the service that an order for a service is about, as it is now."""
+    if order.service_id is None:
+        raise LookupError(f"{order} is about no service")
+    return Service.objects.select_related("application__tenant", "size").get(pk=order.service_id)
+
+
+def others_of(service: Service) -> QuerySet[Service]:
+    """Return the other services of its application that are not retired."""
+    live = Service.objects.filter(application=service.application_id, lifecycle__in=LIVE)
+    return live.exclude(pk=service.pk)
 
 
 def is_rehearsal(order: Order) -> bool:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.web import SignedIn
-from onboarding import actions, lookups
+from onboarding import actions, lookups, stories
 from onboarding.display import histories
 from onboarding.display.timeline import Row
 from onboarding.form import questions
@@ -29,6 +29,7 @@ def withdraw(http: SignedIn, number: int) -> HttpResponse:
         "order": order,
         "form": form,
         "goes": goes(histories.steps_of(order)),
+        "undone": stories.of(order).undone,
         "action": reverse("onboarding:withdraw", args=(number,)),
         "back": reverse("onboarding:order", args=(number,)),
     }

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.web import SignedIn
-from onboarding import lookups
+from onboarding import lookups, stories
 from onboarding.display import exhibits, farewell, histories
 from onboarding.display.outlook import outlook
 from onboarding.display.timeline import Row
@@ -56,7 +56,7 @@ def _may(http: SignedIn, order: Order, rows: list[Row]) -> Mapping[str, bool]:
     onward = own and not order.is_over and order.direction == Direction.ONWARD
     return {
         "withdraw": onward and order.settled_at is None,
-        "amend": onward and order.change_started_at is None,
+        "amend": onward and order.change_started_at is None and stories.of(order).is_amendable,
         "retry": own and any(row.state == "stuck" for row in rows),
         "decide": lookups.inbox_of(http.user).filter(pk=order.pk).exists(),
     }

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from audit import ledger
 from portal.clock import now
-from portal.errors import InUse, NameTaken
+from portal.errors import InUse, NameTaken, RepositoryLeaving
 from tenants.actions import rows
 from tenants.models import Application, Claim, ClaimKind, Presence, TenantCluster
 
@@ -26,8 +26,8 @@ def claim(
     """Take a name for an order; taking it again gives the same claim.
 
     `scope` is the cluster's UUID for a namespace and the host's name for a repository. A repository
-    is held by the application: its other orders share the claim. Raises NameTaken, and InUse when
-    the application has been retired.
+    is held by the application: its other orders share the claim. Raises NameTaken, InUse when the
+    application has been retired, and RepositoryLeaving while its repository is being put away.
     """
     if not rows.hold(application, retired_at=None):
         raise InUse(f"{rows.title(application)} has been retired.")
@@ -50,6 +50,8 @@ def _held(wanted: Claim) -> Claim | None:
     if held is None:
         return None
     if held.kind == ClaimKind.REPOSITORY and held.application_id == wanted.application_id:
+        if held.leaving_at is not None:
+            raise RepositoryLeaving(f"The repository {held.name} is just being archived.")
         return held
     if held.order_uuid != wanted.order_uuid:
         raise _taken(wanted)
@@ -99,10 +101,47 @@ def _release(held: Claim) -> bool:
     if held.kind == ClaimKind.REPOSITORY and heir is not None:
         Claim.objects.filter(pk=held.pk).update(order_uuid=heir.order_uuid)
         return False
+    return _released(held)
+
+
+def _released(held: Claim) -> bool:
     if Claim.objects.filter(pk=held.pk, released_at=None).update(released_at=now()) != 1:
         return False
     rows.note("released", held, by=ledger.SYSTEM, changes={"name": (held.name, None)})
     return True
+
+
+@transaction.atomic
+def release_places(
+    application: Application, placements: Collection[UUID], *, order_uuid: UUID
+) -> None:
+    """Give back the namespaces of placements that are gone everywhere.
+
+    When no berth of the application is left or on its way, its repository is leaving with this
+    order, and nobody orders for the application until `release_repository`. Otherwise the others
+    hold on to it.
+    """
+    rows.hold(application)
+    ours = _live().filter(application=application)
+    places = ours.filter(kind=ClaimKind.NAMESPACE)
+    for held in places.filter(placement_uuid__in=placements).select_related("application__tenant"):
+        _release(held)
+    repositories = ours.filter(kind=ClaimKind.REPOSITORY)
+    heir = places.first()
+    if heir is None:
+        repositories.filter(leaving_at=None).update(leaving_at=now(), order_uuid=order_uuid)
+        return
+    # an order that is withdrawn later gives back what is its own, and this must be somebody's
+    resting = list(places.values_list("order_uuid", flat=True))
+    repositories.exclude(order_uuid__in=resting).update(order_uuid=heir.order_uuid)
+
+
+@transaction.atomic
+def release_repository(application: Application, *, order_uuid: UUID) -> int:
+    """Give back the name of the repository that was leaving with an order; return how many."""
+    rows.hold(application)
+    leaving = _live().filter(order_uuid=order_uuid, leaving_at__isnull=False)
+    return sum(_released(each) for each in leaving.select_related("application__tenant"))
 
 
 def _live() -> QuerySet[Claim]:

@@ -177,6 +177,34 @@ def _move(
 
 
 @transaction.atomic
+def hold_service(service: Service, *lifecycles: Lifecycle) -> bool:
+    """Keep a service as it is until commit. False when its lifecycle is none of these."""
+    return rows.hold(service, lifecycle__in=lifecycles)
+
+
+@transaction.atomic
+def resize_service(
+    service: Service, *, size: str, destinations: Collection[str], by: Actor, reason: str = ""
+) -> bool:
+    """Write down another size and other destinations. False when both are so already."""
+    service = Service.objects.select_related("application__tenant").get(pk=service.pk)
+    reached = sorted(service.destinations.values_list("slug", flat=True))
+    changes = {
+        name: (before, after)
+        for name, before, after in (
+            ("size", service.size_id, size),
+            ("destinations", ", ".join(reached), ", ".join(sorted(destinations))),
+        )
+        if before != after
+    }
+    if not changes or not rows.move(service, to={"size_id": size}, size=service.size_id):
+        return False
+    service.destinations.set(Destination.objects.filter(slug__in=destinations))
+    rows.note("resized", service, by=by, changes=changes, reason=reason)
+    return True
+
+
+@transaction.atomic
 def set_live(placement: Placement, *, revision: str, at: datetime, by: Actor) -> bool:
     """Write down what a placement delivered first, and when. False when that is known already.
 

@@ -40,6 +40,8 @@ SECOND = replace(
     tags=["v0.1.0"],
 )
 
+LAST = "33333333-3333-4333-8333-333333333333"  # the key of an order that takes a service away
+
 
 class GitHostContract:
     host: GitHost
@@ -178,6 +180,33 @@ class GitHostContract:
 
     def test_of_an_absent_repository_nothing_can_be_told(self) -> None:
         assert self.host.contains(NAME, "1" * 40, "1" * 40) is None
+
+    @pytest.mark.usefixtures("first")
+    def test_an_archived_repository_is_out_of_reach_and_another_can_have_its_name(
+        self,
+    ) -> None:
+        assert self.host.archive(NAME, LAST, owner=OWNER) == "archived"
+        assert not self.host.exists(NAME)
+        assert self.host.archive(NAME, LAST, owner=OWNER) == "archived"
+        self.host.ensure(NAME, owner=OWNER)
+        assert self.head() is None
+
+    @pytest.mark.usefixtures("first")
+    def test_a_late_repetition_leaves_the_next_repository_of_the_name(self) -> None:
+        self.host.archive(NAME, LAST, owner=OWNER)
+        self.host.ensure(NAME, owner=OWNER)
+        self.host.push(NAME, SECOND)
+        assert self.host.archive(NAME, LAST, owner=OWNER) == "archived"
+        assert self.head() is not None
+
+    @pytest.mark.usefixtures("first")
+    def test_a_repository_of_another_owner_is_not_archived(self) -> None:
+        with pytest.raises(RepositoryForeign):
+            self.host.archive(NAME, LAST, owner=STRANGER)
+        assert self.host.exists(NAME)
+
+    def test_what_is_not_there_is_not_archived(self) -> None:
+        assert self.host.archive(NAME, LAST, owner=OWNER) == "absent"
 
     @pytest.mark.usefixtures("first")
     def test_undo_deletes_what_nobody_else_touched(self) -> None:

@@ -16,6 +16,8 @@ PAGES = [
     ("rex", "service", f"/services/{SERVICE}/"),
     ("rex", "service-placements", f"/services/{SERVICE}/placements/"),
     ("rex", "deliveries", f"/fleet/deliveries/{SERVICE}/"),
+    ("rex", "resize", f"/services/{SERVICE}/resize/"),
+    ("rex", "offboard", f"/services/{SERVICE}/offboard/"),
     ("rex", "order-waiting", "/orders/1/"),
     ("rex", "order-plan", "/orders/1/plan/"),
     ("rex", "order-evidence", "/orders/1/evidence/"),

@@ -15,11 +15,19 @@ from accounts.models import User  # noqa: E402 (the same)
 from fleet.models import Beat, Stray  # noqa: E402 (the same)
 from onboarding import actions, toolbox  # noqa: E402 (the same)
 from onboarding.form import drafts  # noqa: E402 (the same)
-from onboarding.models import Order, RunState, StepRun  # noqa: E402 (the same)
+from onboarding.form.answers import Allotted, Answers, Spot  # noqa: E402 (the same)
+from onboarding.models import (  # noqa: E402 (the same)
+    Order,
+    Progress,
+    Revision,
+    RunState,
+    StepRun,
+)
+from onboarding.plans import basis, drafting  # noqa: E402 (the same)
 from portal.clock import now  # noqa: E402 (the same)
 from tenants.catalogue import Environment, Size  # noqa: E402 (the same)
 from tenants.lifecycle import Lifecycle  # noqa: E402 (the same)
-from tenants.models import Application, Cluster  # noqa: E402 (the same)
+from tenants.models import Application, Cluster, Service  # noqa: E402 (the same)
 from tests.e2e.pages import SERVICE  # noqa: E402 (the same)
 from tests.make import make_placement, make_service  # noqa: E402 (the same)
 
@@ -66,6 +74,51 @@ def _placed(owner: User) -> None:
     )
     cluster = Cluster.objects.get(slug="rehearsal")
     make_placement(service, cluster, lifecycle=Lifecycle.REHEARSED, live_at=now())
+    _ordered(service)
+
+
+def _ordered(service: Service) -> None:
+    """Write down the order that the service came of, with its plan."""
+    application, place = service.application, service.placements.get()
+    order = Order.objects.create(
+        requester=service.owner,
+        tenant=application.tenant,
+        application=application,
+        environment=service.environment,
+        service=service,
+        ended_as=Progress.REHEARSED,
+        ended_at=now(),
+        settled_at=now(),
+        next_try_at=None,
+    )
+    asked = Answers(
+        application=application.uuid,
+        environment=service.environment.slug,
+        region=service.region,
+        name=application.slug,
+        size=service.size.slug,
+        scaffold="web-service",
+        destinations=(),
+        owner=service.owner.uuid,
+    )
+    ground = place.tenant_cluster
+    spot = Spot(
+        place.uuid,
+        place.cluster.uuid,
+        ground.uuid,
+        ground.control_namespace,
+        place.namespace,
+        place.name,
+    )
+    allotted = Allotted(service.uuid, f"{application.tenant.slug}/{application.slug}", (spot,))
+    revision = Revision.objects.create(
+        order=order,
+        number=1,
+        answers=asked.as_json(),
+        allotted=allotted.as_json(),
+        made_by=service.owner,
+    )
+    drafting.draft(order, revision, toolbox.tools(), basis.of_answers)
 
 
 def _strays() -> None:

@@ -95,6 +95,9 @@ APPROVER = all_but(403, approver=200)
 OWN = all_but(404, developer=200)
 # what is a tenant's: not there for a stranger, and for an approver who is no member
 RECORD = all_but(200, stranger=404, approver=404)
+# what is ordered for a tenant's service: by its members and by operators, not by who only reads
+ORDERS = all_but(200, stranger=404, approver=404, auditor=403)
+HINDERED = all_but(409, stranger=404, approver=404, auditor=403)  # it is only designed
 # an order: those who see it
 SEEN = all_but(200, stranger=404)
 DECISION = {"digest": DIGEST, "reason": "Not this week"}
@@ -286,6 +289,10 @@ ROWS = (
     Row("onboarding:submit", all_but(404, developer=302), "POST", at=draft),
     Row("onboarding:discard", all_but(404, developer=302), "POST", at=draft),
     Row("onboarding:step", OWN, at=lambda world: draft(world) | {"step": "where"}),
+    Row("onboarding:resize", ORDERS, at=record("service")),
+    Row("onboarding:resize", HINDERED, "POST", at=record("service")),
+    Row("onboarding:offboard", ORDERS, at=record("service")),
+    Row("onboarding:offboard", HINDERED, "POST", at=record("service")),
     Row("onboarding:order", SEEN, at=order),
     Row("onboarding:timeline", SEEN, at=order),
     Row("onboarding:plan", SEEN, at=order),

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from audit.models import Entry
-from portal.errors import InUse, NameTaken
+from portal.errors import InUse, NameTaken, RepositoryLeaving
 from tenants.actions import claims, rows
 from tenants.models import Application, Claim, ClaimKind, Cluster, Presence, Tenant
 from tests.make import make_application, make_tenant_cluster
@@ -121,3 +121,29 @@ def test_a_retired_application_takes_no_names(basket: Application, eu1: Cluster)
     rows.move(basket, to={"retired_at": "2026-01-01T00:00:00Z"})
     with pytest.raises(InUse, match="has been retired"):
         take(eu1, basket_before, uuid4())
+
+
+def test_places_that_are_gone_give_their_names_back_and_the_repository_leaves_with_the_last(
+    basket: Application, eu1: Cluster
+) -> None:
+    dev, prod, leaving = uuid4(), uuid4(), uuid4()
+    first, second = take(eu1, basket, dev), take(eu1, basket, prod, "retail-basket-prod")
+    repository = take_repository(basket, dev)
+    for gone, holder in ((first, prod), (second, leaving)):
+        places = [gone.placement_uuid] if gone.placement_uuid else []
+        claims.release_places(basket, places, order_uuid=leaving)
+        repository.refresh_from_db()
+        assert repository.order_uuid == holder
+    assert repository.leaving_at is not None
+    assert Claim.objects.filter(released_at=None).get() == repository
+
+
+def test_nobody_shares_a_repository_that_is_leaving(basket: Application, eu1: Cluster) -> None:
+    order = uuid4()
+    take_repository(basket, order)
+    claims.release_places(basket, [], order_uuid=order)
+    with pytest.raises(RepositoryLeaving, match="retail/basket"):
+        take_repository(basket, uuid4())
+    assert claims.release_repository(basket, order_uuid=uuid4()) == 0
+    assert claims.release_repository(basket, order_uuid=order) == 1
+    assert take_repository(basket, uuid4()).leaving_at is None

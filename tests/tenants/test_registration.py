@@ -18,7 +18,14 @@ from tenants.models import (
     Service,
     TenantCluster,
 )
-from tests.make import make_application, make_cluster, make_placement, make_service
+from tests.make import (
+    make_application,
+    make_cluster,
+    make_destination,
+    make_placement,
+    make_service,
+    make_size,
+)
 from tests.tenants.conftest import ENGINE, AtOnce, placement_of, spec_of
 
 
@@ -186,3 +193,30 @@ def test_an_application_with_an_order_under_way_stays(basket: Application, olivi
 def test_a_service_in_two_regions_of_clusters_has_two_placements(basket: Application) -> None:
     service = register(basket, make_cluster("eu1-a"), make_cluster("eu1-b"))
     assert [place.cluster.slug for place in service.placements.all()] == ["eu1-a", "eu1-b"]
+
+
+def test_another_size_is_written_down_once_with_what_it_was(
+    basket: Application, eu1: Cluster
+) -> None:
+    service = register(basket, eu1)
+    size, reached = make_size("m").slug, [make_destination("kafka").slug]
+    for again in (False, True):
+        changed = registration.resize_service(service, size=size, destinations=reached, by=ENGINE)
+        assert changed is not again
+    (entry,) = Entry.objects.filter(verb="resized")
+    assert entry.changes["size"] == ["s", "m"]
+    assert "kafka" in entry.changes["destinations"][1]
+
+
+def test_a_service_that_was_to_go_may_stay_what_it_was(basket: Application, eu1: Cluster) -> None:
+    service = register(basket, eu1)
+    for to in (Lifecycle.REHEARSED, Lifecycle.RETIRING, Lifecycle.REHEARSED):
+        assert registration.set_lifecycle(service, to, by=ENGINE)
+    service.refresh_from_db()
+    assert service.lifecycle == service.placements.get().lifecycle == Lifecycle.REHEARSED
+
+
+def test_only_a_service_that_is_as_it_was_seen_is_held(basket: Application, eu1: Cluster) -> None:
+    service = register(basket, eu1)
+    assert registration.hold_service(service, Lifecycle.DESIGNED)
+    assert not registration.hold_service(service, Lifecycle.OPERATIONAL)

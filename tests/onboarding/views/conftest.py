@@ -30,7 +30,7 @@ version: 1
 rules:
   - effect: permit
     groups: [retail-developers]
-    actions: [onboard]
+    actions: [onboard, resize, offboard]
     tenant: retail
     applications: ["*"]
     environments: [dev, test]

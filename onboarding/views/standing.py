@@ -1,0 +1,86 @@
+"""What a person orders for a service that stands: another size, or its end."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from accounts.web import SignedIn
+from onboarding import actions, toolbox
+from onboarding import messages as texts
+from onboarding.form.standing import OffboardForm, ResizeForm
+from onboarding.plans import in_force, words
+from onboarding.stories import offboard as leaving
+from portal.errors import Denied
+from portal.web import safe_or_post
+from tenants import lookups as record
+from tenants.models import Service
+
+
+@safe_or_post
+def resize(http: SignedIn, uuid: UUID) -> HttpResponse:
+    """Ask for the size and destinations, filled with what the service has."""
+    service = _orderable(http, uuid)
+    form = ResizeForm(http.POST or None, service=service)
+    if http.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        order = actions.resize(
+            service,
+            by=http.user,
+            size=wanted["size"],
+            destinations=wanted["destinations"],
+            reason=wanted["reason"],
+            tools=toolbox.tools(),
+        )
+        return redirect("onboarding:order", order.pk)
+    return _shown(http, "onboarding/resize.html", service, form)
+
+
+@safe_or_post
+def offboard(http: SignedIn, uuid: UUID) -> HttpResponse:
+    """Show what would go and what would stay, and ask for the name and a reason."""
+    service = _orderable(http, uuid)
+    form = OffboardForm(http.POST or None, service=service)
+    if http.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        order = actions.offboard(service, by=http.user, reason=reason, tools=toolbox.tools())
+        return redirect("onboarding:order", order.pk)
+    plan = in_force.of(service)
+    foreseen = leaving.foreseen(service, plan) if plan else ()
+    return _shown(http, "onboarding/offboard.html", service, form, foreseen=foreseen)
+
+
+def _orderable(http: SignedIn, uuid: UUID) -> Service:
+    """Return a service that this person may order something for, if not just now.
+
+    Raises Http404 for whom it is not there, and NotEntitled for who only reads it; when something
+    is sent, whatever is in the way.
+    """
+    service = record.service_for(http.user, uuid)
+    problem = actions.hindrance(service, by=http.user)
+    if problem is not None and (isinstance(problem, Denied) or http.method == "POST"):
+        raise problem
+    return service
+
+
+def _shown(
+    http: SignedIn, template: str, service: Service, form: Form, **more: object
+) -> HttpResponse:
+    problem = actions.hindrance(service, by=http.user)
+    page: Mapping[str, Any] = {
+        "service": service,
+        "form": form,
+        "problem": texts.of(problem) if problem else None,
+        "detail": problem.detail if problem else "",
+        "approvers": words.approvers(service.environment),
+        "placements": record.placements_of(http.user).filter(service=service),
+        "back": reverse("tenants:service", args=(service.uuid,)),
+        **more,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(http, template, page, status=status)
