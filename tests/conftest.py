@@ -29,12 +29,17 @@ CHROMIUM = shutil.which("chromium")
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests in a browser out where there is none, and say so.
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--only-database",
+        action="store_true",
+        help="leave out tests that touch no database: they are the same on every one",
+    )
 
-    On PostgreSQL only tests that touch the database are run: the rest is the same as on SQLite.
-    """
-    if settings.BERTH_DATABASE == "postgresql":
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for, and tests in a browser where there is none."""
+    if config.getoption("only_database"):
         others = [item for item in items if not _touches_database(item)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if _touches_database(item)]
@@ -46,7 +51,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _touches_database(item: pytest.Item) -> bool:
     asked_for = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
-    return bool(asked_for) or item.get_closest_marker("django_db") is not None
+    marks = [item.get_closest_marker(name) for name in ("django_db", "postgresql")]
+    return bool(asked_for) or any(marks)
 
 
 @pytest.hookimpl(wrapper=True)
