@@ -46,6 +46,15 @@ def test_every_file_that_a_document_names_is_there(path: Path) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def test_the_architecture_answers_twenty_questions_with_files() -> None:
+    """Each with one file or folder at least; whether it is there is asked of every document."""
+    page = (ROOT / "ARCHITECTURE.md").read_text().partition("## Finding a room")[2]
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", page, re.MULTILINE)[1:]
+    without = [question for question, answer in rows if not re.search(r"`\w+/[\w./-]+`", answer)]
+    assert len(rows) >= 20
+    assert without == []
+
+
 def _read_by_settings() -> set[str]:
     """Return the first arguments of calls to the readers of portal/env.py."""
     calls = [
