@@ -1,4 +1,4 @@
-"""The parser of Kubernetes, built from its pinned module, as a process that answers line by line."""
+"""The parser of Kubernetes, built from its pinned module: a process that answers line by line."""
 
 import json
 import subprocess

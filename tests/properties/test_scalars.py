@@ -49,7 +49,7 @@ def test_the_parser_reads_as_kubernetes_does_and_not_as_pyyaml(parser: Parser) -
 
 
 @given(st.lists(SCALAR, min_size=1, max_size=30))
-@example([each for each in LOOKALIKES])
+@example(list(LOOKALIKES))
 def test_values_read_back_equal_wherever_they_stand(parser: Parser, values: list[object]) -> None:
     block = "".join(f"- {bare(value)}\n" for value in values)
     flow = f"a: [{', '.join(map(bare, values))}]\n"
