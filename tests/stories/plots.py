@@ -27,7 +27,7 @@ from onboarding.stories import STORIES
 from portal.clock import now
 from portal.errors import RequesterNotEntitled, TooLate
 from tenants.catalogue import ChangeType, Environment
-from tenants.models import Application
+from tenants.models import Application, Service
 from tests.journey import NOBODY, POLICY, again, plan_of
 from tests.make import (
     make_application,
@@ -135,8 +135,39 @@ def standard() -> None:
     onboard()
 
 
+def standing() -> Service:
+    """Order a berth for basket, and let it come to its end."""
+    onboard()
+    order, tools = the_order(), toolbox.tools()
+    look(order.pk, STORIES[order.kind], tools, owner="a worker")
+    bob, digest = User.objects.get(username="bob"), plan_of(order).digest
+    actions.approve(again(order), by=bob, digest=digest, reason="Fine.", sources=tools.sources)
+    look(order.pk, STORIES[order.kind], tools, owner="a worker")
+    assert again(order).is_over
+    return Service.objects.get()
+
+
+def resize() -> None:
+    """Order another size and another destination for basket, which stands."""
+    service, alice = standing(), User.objects.get(username="alice")
+    size, reached = make_size("m", cpu_requests="2").slug, [make_destination("kafka").slug]
+    actions.resize(
+        service, by=alice, size=size, destinations=reached, reason="", tools=toolbox.tools()
+    )
+
+
+def offboard() -> None:
+    """Order that basket, which stands, is taken away."""
+    service, alice = standing(), User.objects.get(username="alice")
+    actions.offboard(service, by=alice, reason="It is replaced.", tools=toolbox.tools())
+
+
 Placed = Callable[[str], Site]
-PLACED: Mapping[str, Callable[[], None]] = {"onboard": onboard}
+PLACED: Mapping[str, Callable[[], None]] = {
+    "onboard": onboard,
+    "resize": resize,
+    "offboard": offboard,
+}
 
 
 def place(kind: str) -> None:
