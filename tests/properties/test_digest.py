@@ -7,7 +7,7 @@ answer, allotment and choice. A new column fails here until somebody says on whi
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +63,7 @@ ANOTHER: dict[type, Callable[[Any], Any]] = {
     str: lambda value: f"{value}x",
     UUID: lambda _: UUID(int=99),
     list: lambda value: [*value, "x"],
+    datetime: lambda value: value + timedelta(days=1),
     type(None): lambda _: 7,
 }
 
@@ -81,7 +82,7 @@ def another(name: str, value: Any) -> Any:
     """Return another value that the column could hold."""
     if name in OTHER:
         return OTHER[name]
-    return ANOTHER.get(type(value), lambda moment: moment + timedelta(days=1))(value)
+    return next(change for kind, change in ANOTHER.items() if isinstance(value, kind))(value)
 
 
 @pytest.mark.parametrize(("row", "column"), list(columns()), ids=".".join)
