@@ -34,6 +34,15 @@ def test_a_file_named_for_a_variable_holds_its_value(
     assert env.text("BERTH_X") == "from a file"
 
 
+def test_networks_are_read_and_what_is_none_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.networks("BERTH_X") == []
+    monkeypatch.setenv("BERTH_X", "10.20.0.0/16, fd00::7")
+    assert [str(each) for each in env.networks("BERTH_X")] == ["10.20.0.0/16", "fd00::7/128"]
+    monkeypatch.setenv("BERTH_X", "10.20.0.7/16")  # an address with a network's length: which?
+    env.networks("BERTH_X")
+    assert "BERTH_X must be networks" in env.faults()[0]
+
+
 def test_every_fault_is_told_in_one_message(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -9,6 +9,8 @@ from accounts.doers import command_line
 from accounts.models import PERSONAL, Scope
 
 # people make those with an owner themselves, on the page of their account
+# of the record: other scopes open one thing for everybody who has them
+WHAT_IT_SEES = {Scope.CMDB_READ: "It sees nothing until an operator gives it sight. "}
 SCOPES = [scope.value for scope in Scope if scope not in PERSONAL]
 
 
@@ -29,7 +31,7 @@ class Command(BaseCommand):
             options["name"], Scope(options["scope"]), days=options["days"], by=command_line()
         )
         self.stderr.write(
-            f"Token {token.key} ({token.scope}) opens until {token.expires_at:%Y-%m-%d}. It sees "
-            "nothing until an operator gives it sight. It is shown once:"
+            f"Token {token.key} ({token.scope}) opens until {token.expires_at:%Y-%m-%d}. "
+            f"{WHAT_IT_SEES.get(token.scope, '')}It is shown once:"
         )
         self.stdout.write(text)

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from fleet import beats
 from fleet.models import Beat, Stray
 from onboarding.running import nightly
+from portal.clock import now
 
 
 class Command(BaseCommand):
@@ -18,8 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         beats.make_all_due()
         answered = set(nightly.look_around())
-        while more := set(nightly.look_around()):  # so many clusters at a time
-            answered |= more
+        while Beat.objects.filter(due_at__lte=now()).exists():  # so many clusters at a time
+            answered |= set(nightly.look_around())
         self.stdout.write(f"Answered: {', '.join(sorted(answered)) or 'nobody'}.")
         for beat in Beat.objects.exclude(last_error="").select_related("cluster"):
             self.stdout.write(f"Silent: {beat}: {beat.last_error}")
