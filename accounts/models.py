@@ -9,12 +9,15 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 
 from accounts import browsers
 from accounts.sessions import SessionStore
 from audit.ledger import Actor, Subject
 from portal.clock import now
 
+IDENT_LIMIT = 200  # characters of `issuer:subject` wherever it is written down
 LOCAL = "local"  # the issuer of accounts whose password is kept here
 
 
@@ -53,6 +56,14 @@ class User(AbstractUser):
             models.UniqueConstraint(fields=("issuer", "subject"), name="accounts_user_identity"),
             models.CheckConstraint(
                 condition=~Q(issuer="") & ~Q(subject=""), name="accounts_user_identity_given"
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("issuer") + Length("subject"), IDENT_LIMIT - 1),
+                name="accounts_user_ident_fits",
+                violation_error_message=(
+                    f"Issuer and subject have more than {IDENT_LIMIT - 1} characters together, so "
+                    "nothing that this person does could be written down."
+                ),
             ),
         )
 

@@ -1,6 +1,8 @@
 """Pages on which operators look after people and machines."""
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import actions
@@ -30,6 +32,16 @@ def test_only_operators_change_roles_and_accounts(alice: User, audra: User) -> N
         assert answer.status_code == 403
     assert again(alice).roles == {Role.DEVELOPER}
     assert again(alice).is_active
+
+
+def test_an_identity_that_could_not_be_written_down_is_refused_in_words(alice: User) -> None:
+    alice.issuer, alice.subject = "https://login.example.com/", "x" * 174
+    with pytest.raises(ValidationError, match="more than 199 characters together"):
+        alice.validate_constraints()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=alice.pk).update(issuer=alice.issuer, subject=alice.subject)
+    User.objects.filter(pk=alice.pk).update(issuer=alice.issuer, subject=alice.subject[:-1])
+    assert len(again(alice).ident) == 200
 
 
 def test_the_list_shows_roles_and_finds_by_name_role_and_account(
