@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -229,6 +230,39 @@ def test_taking_away_leaves_nothing(
     assert left == []
     placement.tenant_cluster.refresh_from_db()
     assert placement.tenant_cluster.presence == Presence.GONE
+
+
+def test_taking_away_a_placement_that_stands_by_itself_leaves_nothing(
+    joined_cluster: Cluster, admin: Administration
+) -> None:
+    single = alone(placement_of(f"lone{uuid4().hex[:6]}", joined_cluster))
+    plan = planned(single)
+    prime(single, plan)
+    found = admin.read(Ref("v1", "Secret", single.namespace, "berth-git"))
+    assert found is not None
+    assert admin.read(Ref("v1", "Namespace", "", single.tenant_cluster.control_namespace)) is None
+    eventually(lambda: bool(ground.delivery_of(single).reason), seconds=60)
+    eventually(lambda: is_gone(single, plan), seconds=GONE_SECONDS)
+    assert [ref for ref in map(Ref.of, objects(plan)) if admin.read(ref) is not None] == []
+
+
+def test_a_placement_that_was_primed_half_way_is_taken_away(
+    joined_cluster: Cluster, admin: Administration
+) -> None:
+    """Only its namespace is there: the portal has no rights in it yet, and needs none."""
+    single = alone(placement_of(f"half{uuid4().hex[:6]}", joined_cluster))
+    plan = planned(single)
+    access = toolbox.access(joined_cluster)
+    assert access.apply([[plan.placement[0]["manifest"]]], manager="berth").applied
+    eventually(lambda: is_gone(single, plan), seconds=GONE_SECONDS)
+    assert admin.read(Ref("v1", "Namespace", "", single.namespace)) is None
+
+
+def alone(placement: Placement) -> Placement:
+    """Let the placement stand by itself."""
+    placement.pack, placement.flux_namespace = "classic", placement.namespace
+    placement.save(update_fields=["pack", "flux_namespace"])
+    return placement
 
 
 def test_taking_away_touches_no_neighbour(
