@@ -49,8 +49,8 @@ def test_every_file_that_a_document_names_is_there(path: Path) -> None:
 def test_the_architecture_answers_twenty_questions_with_files() -> None:
     """Each with one file or folder at least; whether it is there is asked of every document."""
     page = (ROOT / "ARCHITECTURE.md").read_text().partition("## Finding a room")[2]
-    rows = re.findall(r"^\| (.+) \| (.+) \|$", page, re.MULTILINE)[1:]
-    without = [question for question, answer in rows if not re.search(r"`\w+/[\w./-]+`", answer)]
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", page, re.MULTILINE)[2:]
+    without = [question for question, answer in rows if not re.search(r"`\w+/", answer)]
     assert len(rows) >= 20
     assert without == []
 
