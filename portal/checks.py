@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own name
 
 from onboarding.entitlement import file as entitlement_file
+from onboarding.entitlement import groups as entitlement_groups
 from portal import env, production
 from portal.errors import TrustUnreadable
 from portal.outbound import WayOut
@@ -22,7 +23,7 @@ FACTS_OF_NAMES = {"tenant", "application", "environment"}
 def configuration(**_options: Any) -> list[CheckMessage]:
     """Check what every portal needs, and what one that is not embedded needs."""
     lacking = [] if settings.BERTH_EMBEDDED else production.started()
-    return [*_faults(), *_sources(), *_patterns(), *_way_out(), *lacking]
+    return [*_faults(), *_sources(), *_patterns(), *_groups(), *_way_out(), *lacking]
 
 
 def _faults() -> Iterator[CheckMessage]:
@@ -41,6 +42,20 @@ def _sources() -> Iterator[CheckMessage]:
                 f"The entitlement file cannot be used, so nobody is permitted anything: {error}",
                 hint="BERTH_ENTITLEMENT_FILE says where it is; docs/operate.md shows one.",
                 id="portal.W001",
+            )
+
+
+def _groups() -> Iterator[CheckMessage]:
+    patterns = (
+        *settings.BERTH_ENTITLEMENT_GROUPS,
+        *settings.BERTH_ENTITLEMENT_DENIED_GROUPS,
+    )
+    if "groups" in settings.BERTH_ENTITLEMENT_SOURCES:
+        for fault in entitlement_groups.pattern_faults(patterns):
+            yield Error(
+                f"A pattern of groups could permit the wrong people: {fault}",
+                hint="Set BERTH_ENTITLEMENT_GROUPS and BERTH_ENTITLEMENT_DENIED_GROUPS.",
+                id="portal.E013",
             )
 
 

@@ -251,7 +251,7 @@ BERTH_ENTITLEMENT_FILE = Path(
 )
 # Members of groups by these names are permitted, and of the others refused, whatever else holds.
 BERTH_ENTITLEMENT_GROUPS = env.words(
-    "BERTH_ENTITLEMENT_GROUPS", default="{tenant}-{environment}-deployers"
+    "BERTH_ENTITLEMENT_GROUPS", default="{tenant}:{environment}:deployers"
 )
 BERTH_ENTITLEMENT_DENIED_GROUPS = env.words(
     "BERTH_ENTITLEMENT_DENIED_GROUPS", default="berth-suspended,{tenant}-suspended"

@@ -1,6 +1,9 @@
 """Entitlement from the groups a person is in, by names that follow a pattern."""
 
+import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
+from string import Formatter
 
 from onboarding.ports import Answer, Outcome, Query
 
@@ -8,8 +11,9 @@ from onboarding.ports import Answer, Outcome, Query
 class GroupEntitlements:
     """The source `groups`.
 
-    `permits` are patterns such as `{tenant}-{environment}-deployers`; `denies` are patterns of
-    groups whose members are refused whatever else they are in.
+    `permits` are patterns such as `{tenant}:{environment}:deployers`; `denies` are patterns of
+    groups whose members are refused whatever else they are in. Patterns by which one name could
+    be read in two ways permit nobody.
     """
 
     name = "groups"
@@ -28,6 +32,14 @@ class GroupEntitlements:
                 "pattern_broken",
                 "A pattern of group names cannot be read, so nobody is permitted.",
                 remedy=f"An operator has to mend the pattern with {error} in it.",
+            )
+        ambiguous = pattern_faults((*self._permits, *self._denies))
+        if ambiguous:
+            return self._answer(
+                Outcome.UNKNOWN,
+                "pattern_ambiguous",
+                "A pattern of group names can be read in two ways, so nobody is permitted.",
+                remedy=f"An operator has to mend it: {ambiguous[0]}",
             )
         denied = query.groups & denies
         if denied:
@@ -67,4 +79,45 @@ def _filled(patterns: Sequence[str], query: Query) -> frozenset[str]:
             tenant=query.tenant, application=query.application, environment=query.environment
         )
         for pattern in patterns
+    )
+
+
+# Dashes in every value, as slugs may have them: what a pattern makes of these must be read back as
+# exactly these, by itself and by every other pattern.
+_SAMPLE = {"tenant": "a-b", "application": "c-d", "environment": "e-f"}
+EXAMPLE = "{tenant}:{environment}:deployers"
+_SLUG = "[a-z][a-z0-9-]*"
+
+
+@lru_cache(maxsize=8)
+def pattern_faults(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Say in words which patterns give one group's name to two tenants, or two environments.
+
+    With `{tenant}-{environment}`, the group `a-b-c` is of tenant `a-b` and of tenant `a`. Patterns
+    that cannot be read at all are told when they are used.
+    """
+    known = [each for each in patterns if _fields(each) <= _SAMPLE.keys()]
+    return tuple(
+        f"A group that {made} names could be one that {read} names for somebody else. "
+        f"Put a colon between fields and words, as in {EXAMPLE}."
+        for made in known
+        for read in known
+        if _fields(made) and _is_mistaken(made, read)
+    )
+
+
+def _fields(pattern: str) -> set[str]:
+    try:
+        return {field for _, field, _, _ in Formatter().parse(pattern) if field is not None}
+    except ValueError:
+        return {pattern}
+
+
+def _is_mistaken(made: str, read: str) -> bool:
+    shape = re.escape(read)
+    for field in _SAMPLE:
+        shape = shape.replace(re.escape(f"{{{field}}}"), f"(?P<{field}>{_SLUG})", 1)
+    found = re.fullmatch(shape, made.format(**_SAMPLE))
+    return found is not None and any(
+        _SAMPLE[key] != value for key, value in found.groupdict().items()
     )

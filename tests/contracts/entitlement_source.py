@@ -13,7 +13,7 @@ from onboarding.ports import EntitlementSource, Outcome, Query
 
 ASKED = Query(
     subject="local:alice",
-    groups=frozenset({"retail-dev-deployers"}),
+    groups=frozenset({"retail:dev:deployers"}),
     action="onboard",
     tenant="retail",
     application="basket",
@@ -38,7 +38,7 @@ class EntitlementSourceContract:
         raise NotImplementedError
 
     def test_a_member_of_a_granted_group_is_permitted_with_a_reason(self) -> None:
-        self.grant("retail-dev-deployers")
+        self.grant("retail:dev:deployers")
         answer = self.source.check(ASKED)
         assert answer.outcome is Outcome.PERMIT
         assert answer.source == self.source.name
@@ -46,32 +46,32 @@ class EntitlementSourceContract:
         assert answer.evidence
 
     def test_somebody_in_no_group_meets_silence_and_learns_which_group_to_join(self) -> None:
-        self.grant("retail-dev-deployers")
+        self.grant("retail:dev:deployers")
         answer = self.source.check(replace(ASKED, groups=frozenset()))
         assert answer.outcome is Outcome.SILENT
-        assert "retail-dev-deployers" in answer.remedy
+        assert "retail:dev:deployers" in answer.remedy
 
     @pytest.mark.parametrize("place", [{"tenant": "elsewhere"}, {"environment": "elsewhere"}])
     def test_a_grant_for_one_place_is_none_for_another(self, place: dict[str, Any]) -> None:
-        self.grant("retail-dev-deployers")
+        self.grant("retail:dev:deployers")
         answer = self.source.check(replace(ASKED, **place))
         assert answer.outcome is Outcome.SILENT
 
     def test_a_deny_overrides_a_permit(self) -> None:
-        self.grant("retail-dev-deployers")
+        self.grant("retail:dev:deployers")
         self.forbid("suspended")
-        both = replace(ASKED, groups=frozenset({"retail-dev-deployers", "suspended"}))
+        both = replace(ASKED, groups=frozenset({"retail:dev:deployers", "suspended"}))
         answer = self.source.check(both)
         assert answer.outcome is Outcome.DENY
         assert answer.reason
 
     def test_a_deny_of_others_touches_nobody_else(self) -> None:
-        self.grant("retail-dev-deployers")
+        self.grant("retail:dev:deployers")
         self.forbid("suspended")
         assert self.source.check(ASKED).outcome is Outcome.PERMIT
 
     def test_a_source_that_cannot_tell_says_so(self) -> None:
-        self.grant("retail-dev-deployers")
+        self.grant("retail:dev:deployers")
         self.break_it()
         answer = self.source.check(ASKED)
         assert answer.outcome is Outcome.UNKNOWN
@@ -81,10 +81,10 @@ class EntitlementSourceContract:
     @pytest.mark.parametrize("text", ODD_TEXTS)
     @pytest.mark.parametrize("field", ["subject", "tenant", "application", "environment"])
     def test_odd_values_are_answered_and_open_nothing(self, field: str, text: str) -> None:
-        self.grant("retail-dev-deployers")
+        self.grant("retail:dev:deployers")
         odd: dict[str, Any] = {"groups": frozenset({"", "*", "guests"}), field: text}
         assert self.source.check(replace(ASKED, **odd)).outcome is Outcome.SILENT
 
     def test_asking_twice_gives_the_same_answer(self) -> None:
-        self.grant("retail-dev-deployers")
+        self.grant("retail:dev:deployers")
         assert self.source.check(ASKED) == self.source.check(ASKED)

@@ -14,7 +14,7 @@ class TestGroups(EntitlementSourceContract):
         self.source = GroupEntitlements(self.permits, self.denies)
 
     def grant(self, group: str) -> None:
-        self.permits.append(group.replace("retail-dev", "{tenant}-{environment}"))
+        self.permits.append(group.replace("retail:dev", "{tenant}:{environment}"))
         assert self.permits[-1].format(**vars(ASKED)) == group
 
     def forbid(self, group: str) -> None:

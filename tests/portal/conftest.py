@@ -47,7 +47,7 @@ def waiting_order(application: Application, alice: User, *, approver: User) -> O
     """Make an order of alice's that waits for the approver's decision."""
     environment = make_environment("test", approver_group="change-approvers")
     # by the pattern that the entitlement source `groups` knows out of the box
-    alice.groups.add(Group.objects.create(name="retail-test-deployers"))
+    alice.groups.add(Group.objects.create(name="retail:test:deployers"))
     approver.groups.add(Group.objects.create(name="change-approvers"))
     order = Order.objects.create(
         requester=alice,

@@ -79,6 +79,7 @@ def test_a_right_configuration_gives_no_message(settings: Settings) -> None:
         ("portal.E005", {"BERTH_DATABASE": "sqlite"}),
         ("portal.E006", {"BERTH_TOKEN_PEPPER": "short"}),
         ("portal.E007", {"BERTH_NAME_PATTERNS": {"workload_namespace": "{tenant}_{application}"}}),
+        ("portal.E013", {"BERTH_ENTITLEMENT_GROUPS": ["{tenant}-{environment}-deployers"]}),
         ("portal.E020", {"BERTH_CA_BUNDLE": Path("/nowhere/ca.pem")}),
         ("portal.E020", {"BERTH_CA_BUNDLE": Path(__file__)}),
         ("portal.E021", {"BERTH_NO_PROXY": ["10.0.0.1:6443"]}),

@@ -17,7 +17,7 @@ from tests.contracts.entitlement_source import ASKED
 
 RULE = {
     "effect": "permit",
-    "groups": ["retail-dev-deployers"],
+    "groups": ["retail:dev:deployers"],
     "actions": ["onboard"],
     "tenant": "retail",
     "applications": ["*"],
@@ -65,7 +65,7 @@ MALFORMED = {
     "a wrong timestamp": GOOD + "  reason: !!timestamp later\n",
     "an object of Python": GOOD + "  reason: !!python/name:os.system\n",
     "half a character": GOOD + '  reason: "\\ud800"\n',
-    "a null character": GOOD.replace("retail-dev-deployers", '"retail\\0"'),
+    "a null character": GOOD.replace("retail:dev:deployers", '"retail\\0"'),
     "half a character for a key": GOOD + '  "\\ud800": x\n',
     "a nest without an end": "[" * 5000,
     "two documents": f"{GOOD}---\n{GOOD}",
