@@ -51,9 +51,9 @@ CLUSTERS = {
         "Withdraw the order, and order again with another name.",
     ),
     "cluster.pack-newer": Message(
-        "The cluster has a newer priming pack",
-        "Applying this plan would set the tenant's shared ground back.",
-        "Withdraw the order and order again: a new plan uses the newer pack.",
+        "The tenant's shared ground there admits no such source",
+        "A newer priming pack, or another one, has made it, and it stays as it is.",
+        "Withdraw the order and order again: a new plan is made for what is there now.",
     ),
     "cluster.object-refused": Message(
         "The cluster refused an object",
