@@ -94,7 +94,7 @@ def _take(
         placement=_placement(item.placement_id),
     )
     try:
-        outcome = _act(order, item.step, task, story, tools)
+        outcome = _act(held, item.step, task, story, tools)
     except BerthError as error:
         log.info("order %s: %s: %s", order.pk, item.step.name, error.code)
         runs.fail(held, order, run, error)
@@ -114,13 +114,14 @@ def _take(
         runs.conclude(held, order, run, outcome)
 
 
-def _act(order: Order, step: Step, task: Task, story: Story, tools: Tools) -> Outcome:
-    if order.direction == Direction.BACK:
+def _act(held: Lease, step: Step, task: Task, story: Story, tools: Tools) -> Outcome:
+    if task.order.direction == Direction.BACK:
         if step.undo is None:
             raise LookupError(f"{step.name} cannot be undone")
         return step.undo(task, tools)
     if step.guarded:
         story.guard(task, tools)
+        lease.renew(held)  # the guard asks others, who may have taken longer than the lease
     return step.do(task, tools)
 
 

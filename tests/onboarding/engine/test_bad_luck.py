@@ -1,5 +1,6 @@
 """Bad luck: a database that is busy, a worker that comes back late, looks that never end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from onboarding import actions
 from onboarding.engine import lease
 from onboarding.engine.look import LONGEST_LOOK
 from onboarding.engine.runs import CONFLICT_TRIES
-from onboarding.engine.steps import Done, Outcome, Task
+from onboarding.engine.steps import Done, Outcome, Task, Tools
 from onboarding.models import Direction, Order, Progress, RunState
 from portal.clock import now
 from portal.errors import DETAIL_LIMIT, ClusterUnreachable, FieldOwned, NotEntitled
@@ -45,6 +46,17 @@ def test_a_worker_that_comes_back_late_writes_nothing_into_our_tables(
 
     world.plans["one"] = write_after_a_long_sleep
     assert go(order, world.story("one")).repository_name == ""
+
+
+def test_a_guard_that_took_longer_than_the_lease_lets_nothing_happen(
+    make_order: MakeOrder, world: World, clock: Clock
+) -> None:
+    def slow(_task: Task, _tools: Tools) -> None:
+        clock.shift(timedelta(minutes=2))
+
+    story = world.story("one")
+    go(make_order(), replace(story, steps=[replace(story.steps[0], guarded=True)], guard=slow))
+    assert world.seen == []
 
 
 def test_a_step_that_was_overtaken_by_a_withdrawal_writes_nothing_into_our_tables(
