@@ -20,6 +20,7 @@ from accounts.models import Role, User
 from onboarding import toolbox
 from tenants.models import Tenant
 from tests import thorough
+from tests.chaos import table
 from tests.make import make_tenant, make_user
 
 thorough.load()
@@ -27,6 +28,10 @@ thorough.load()
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 CHROMIUM = shutil.which("chromium")
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(table)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

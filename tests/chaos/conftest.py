@@ -9,11 +9,12 @@ from pytest_django import DjangoDbBlocker
 
 from onboarding.running import jobs
 from tests.chaos.crew import Crew
+from tests.journey import basket, folders, portal
 from tests.stories import plots
 from tests.stories.apart import Site, empty
 from tests.stories.plots import placed
 
-__all__ = ["empty", "placed"]
+__all__ = ["basket", "empty", "folders", "placed", "portal"]
 
 _numbers = count(1)
 

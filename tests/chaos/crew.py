@@ -35,7 +35,8 @@ from tests.running import PAUSE, until
 from tests.stories import plots, world
 from tests.stories.apart import Site
 
-LEASE = timedelta(seconds=3)
+LEASE = timedelta(seconds=20)
+SHORT_LEASE = timedelta(seconds=3)
 SOON = 90.0  # seconds on a busy machine; most orders take five
 LONGEST_CASE = 240  # seconds; a worker that is still there then is ended by the kernel
 Odd = Callable[["Crew"], None]

@@ -242,7 +242,7 @@ class Teller:
         return replace(step, do=act)
 
     def _waits_for_people(self, order: Order) -> bool:
-        waiting = order.runs.filter(state=RunState.WAITING, step="await_approval")
+        waiting = order.runs.filter(state=RunState.WAITING, step="await_approval", error_code="")
         return waiting.exclude(next_try_at__lte=now()).exists()
 
     def _let_people_act(self, order: Order, clock: time_machine.Traveller) -> None:

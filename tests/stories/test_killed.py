@@ -91,7 +91,7 @@ def test_killed_at_any_point_the_order_ends_as_if_nothing_had_been(
         if killed_at(site.beside(f"{site.folder.name}-{number}"), plot, point) != told.end
     ]
     assert different == []
-    assert len(points) >= committed(plot), "a point at which workers were killed is gone"
+    assert len(points) >= committed(plot, len(points)), "a point is not killed at any more"
     record_property("kill points", len(points))
 
 
@@ -109,6 +109,8 @@ def killed_at(before: Site, plot: Plot, point: str) -> Any:
         return site.kept("end")
 
 
-def committed(plot: Plot) -> int:
+def committed(plot: Plot, there: int) -> int:
     """Return how many points of this plot there were when they were counted last."""
-    return int(json.loads(COMMITTED.read_text()).get(str(plot), 0))
+    counted = json.loads(COMMITTED.read_text())
+    assert str(plot) in counted, f'a new plot: add "{plot}": {there} to {COMMITTED.name}'
+    return int(counted[str(plot)])
