@@ -1,0 +1,1 @@
+"""docs/operate.md, done as it says: by hand, on a portal that runs."""
