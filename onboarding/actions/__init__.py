@@ -6,7 +6,14 @@ Nothing outside the database happens in here. The bell rings on commit.
 from onboarding.actions.amending import amend, amend_to, begin_amendment
 from onboarding.actions.deciding import approve, refuse
 from onboarding.actions.placing import submit, submit_once
-from onboarding.actions.standing import hindrance, offboard, resize
+from onboarding.actions.standing import (
+    hindrance,
+    offboard,
+    place_once,
+    resize,
+    to_offboard,
+    to_resize,
+)
 from onboarding.actions.turning import retry, withdraw
 from onboarding.actions.wishing import report_unlisted, settle_unlisted
 
@@ -17,6 +24,7 @@ __all__ = [
     "begin_amendment",
     "hindrance",
     "offboard",
+    "place_once",
     "refuse",
     "report_unlisted",
     "resize",
@@ -24,5 +32,7 @@ __all__ = [
     "settle_unlisted",
     "submit",
     "submit_once",
+    "to_offboard",
+    "to_resize",
     "withdraw",
 ]

@@ -1,7 +1,8 @@
 """Orders for a service that stands: another size, or its end. One at a time for each service."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -9,12 +10,14 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from audit import ledger
 from onboarding import subjects
+from onboarding.actions import sendings
 from onboarding.engine.steps import Tools
 from onboarding.entitlement import checks
 from onboarding.form import offers
 from onboarding.form.answers import Allotted, Answers, Spot
 from onboarding.models import Kind, Order, Revision
 from onboarding.plans import in_force
+from onboarding.ports import Answer
 from onboarding.running import doorbell
 from portal.errors import (
     AnswersUnfit,
@@ -33,11 +36,20 @@ from tenants.models import Service
 IN_USE = (Lifecycle.REHEARSED, Lifecycle.OPERATIONAL)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What is wished for a service that stands, with all that had to be asked beforehand."""
+
+    kind: Kind
+    service: Service
+    answers: Answers
+    reason: str
+    permit: Answer
+
+
 def offboard(service: Service, *, by: User, reason: str, tools: Tools) -> Order:
-    """Order that a service is taken away. Raises ReasonMissing and what `hindrance` returns."""
-    if not reason.strip():
-        raise ReasonMissing("Say why the service goes, so that the approver and the record know.")
-    return _place(Kind.OFFBOARD, service, _as_it_is(service, by), by, reason, tools)
+    """Order that a service is taken away. Raises what `to_offboard` raises."""
+    return _place(to_offboard(service, by=by, reason=reason, tools=tools), by=by)
 
 
 def resize(
@@ -49,16 +61,63 @@ def resize(
     reason: str,
     tools: Tools,
 ) -> Order:
-    """Order another size or other destinations for a service.
+    """Order another size or other destinations for a service. Raises what `to_resize` raises."""
+    wish = to_resize(
+        service, by=by, size=size, destinations=destinations, reason=reason, tools=tools
+    )
+    return _place(wish, by=by)
 
-    Raises AnswersUnfit for what is not offered, NothingChanged, and what `hindrance` returns.
+
+def place_once(
+    wish: Callable[[], Standing], sent: Mapping[str, Any], *, key: str, by: User
+) -> tuple[list[Order], bool]:
+    """Place what is wished, and say whether it is placed just now, as `submit_once` does.
+
+    `sent` are the answers as they came; `wish` is asked for only where the key is new.
+    """
+    known = sendings.orders_of(key, sent, by=by)
+    if known:
+        return known, False
+    try:
+        return [_place(wish(), by=by, key=key, sent=sent)], True
+    except (BerthError, IntegrityError):
+        # a twin of this call may have been quicker, and its order be the one under way
+        known = sendings.orders_of(key, sent, by=by)
+        if not known:
+            raise
+    return known, False
+
+
+def to_offboard(service: Service, *, by: User, reason: str, tools: Tools) -> Standing:
+    """Check that a service may be taken away. Nothing is written.
+
+    Raises ReasonMissing, NotEntitled, EntitlementUnknown and what `hindrance` returns.
+    """
+    if not reason.strip():
+        raise ReasonMissing("Say why the service goes, so that the approver and the record know.")
+    return _permitted(Kind.OFFBOARD, service, _as_it_is(service, by), by, reason, tools)
+
+
+def to_resize(
+    service: Service,
+    *,
+    by: User,
+    size: str,
+    destinations: Collection[str],
+    reason: str,
+    tools: Tools,
+) -> Standing:
+    """Check that a service may have this size and these destinations. Nothing is written.
+
+    Raises AnswersUnfit for what is not offered, NothingChanged, NotEntitled, EntitlementUnknown and
+    what `hindrance` returns.
     """
     now = _as_it_is(service, by)
     _refuse_unoffered(now, size, destinations)
     wanted = replace(now, size=size, destinations=tuple(sorted(set(destinations))))
     if wanted == now:
         raise NothingChanged(f"{service} has this size and these destinations already.")
-    return _place(Kind.RESIZE, service, wanted, by, reason, tools)
+    return _permitted(Kind.RESIZE, service, wanted, by, reason, tools)
 
 
 def hindrance(service: Service, *, by: User) -> BerthError | None:
@@ -111,20 +170,27 @@ def _refuse_unoffered(now: Answers, size: str, destinations: Collection[str]) ->
         raise AnswersUnfit(faults)
 
 
-def _place(
+def _permitted(
     kind: Kind, service: Service, wanted: Answers, by: User, reason: str, tools: Tools
-) -> Order:
+) -> Standing:
     application, environment = service.application, service.environment
     permit = checks.ask(tools.sources, by, checks.query_of(by, kind, application, environment))
     checks.refuse_unless_permitted(permit)
+    return Standing(kind, service, wanted, reason.strip(), permit)
+
+
+def _place(
+    wish: Standing, *, by: User, key: str = "", sent: Mapping[str, Any] = MappingProxyType({})
+) -> Order:
     with transaction.atomic():
-        order = _order(kind, service, by)
+        order = _order(wish.kind, wish.service, by)
+        sendings.keep(key, sent, by=by, family=order.family)
         # after the insert: an order that ended while it waited for our turn may have changed it
-        if not registration.hold_service(service, *IN_USE):
-            raise ServiceNotReady(f"{service} is on its way out, or gone.")
-        _first_revision(order, wanted, by, reason.strip())
-        checks.keep(permit, by, point="submit", order=order)
-        ledger.note("submitted", subjects.of(order), by=by.actor, reason=reason.strip())
+        if not registration.hold_service(wish.service, *IN_USE):
+            raise ServiceNotReady(f"{wish.service} is on its way out, or gone.")
+        _first_revision(order, wish, by)
+        checks.keep(wish.permit, by, point="submit", order=order)
+        ledger.note("submitted", subjects.of(order), by=by.actor, reason=wish.reason)
         doorbell.ring(order.pk)
     return order
 
@@ -144,15 +210,14 @@ def _order(kind: Kind, service: Service, by: User) -> Order:
         raise OrderUnderWay(f"Somebody just ordered for {service}.") from error
 
 
-def _first_revision(order: Order, wanted: Answers, by: User, reason: str) -> None:
-    asked: dict[str, Any] = wanted.as_json() | {"reason": reason}
+def _first_revision(order: Order, wish: Standing, by: User) -> None:
     Revision.objects.create(
         order=order,
         number=1,
-        answers=asked,
-        allotted=_allotted(order.service).as_json() if order.service else {},
+        answers=wish.answers.as_json() | {"reason": wish.reason},
+        allotted=_allotted(wish.service).as_json(),
         made_by=by,
-        why=reason,
+        why=wish.reason,
     )
 
 

@@ -57,6 +57,37 @@ class OnboardAnswers(Shape):
         return {**said, **uuids}
 
 
+class StandingAnswers(Shape):
+    """What an order for a service that is in use is about."""
+
+    service = serializers.UUIDField(help_text="UUID of the service.")
+    reason = serializers.CharField(max_length=REASON, help_text="Kept with the order.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the answers as plain values: the UUID as text."""
+        said = super().to_internal_value(data)
+        return {**said, **({"service": str(said["service"])} if "service" in said else {})}
+
+
+class OffboardAnswers(StandingAnswers):
+    """A service that is to be taken away, and why."""
+
+
+class ResizeAnswers(StandingAnswers):
+    """A service that is to have another size, or to reach something else; the rest stays."""
+
+    reason = serializers.CharField(
+        max_length=REASON, required=False, allow_blank=True, default="", help_text="Of the change."
+    )
+    size = serializers.CharField(max_length=63, required=False, help_text="Slug of a size.")
+    destinations = serializers.ListField(
+        child=serializers.CharField(max_length=63),
+        max_length=100,
+        required=False,
+        help_text="Slugs of all that it has to reach from now on.",
+    )
+
+
 class NewOrder(Shape):
     """An order: its kind, and the answers that this kind asks for."""
 
