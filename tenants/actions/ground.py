@@ -136,14 +136,14 @@ def note_pack(
 
     That nothing newer was there is for whoever applied it to know: it is seen on the cluster.
     """
-    mine = TenantCluster.objects.filter(pk=presence.pk, fence=fence)
-    before = mine.values("pack", "pack_version").first()
-    if before is None:
+    found = TenantCluster.objects.filter(pk=presence.pk, fence=fence).first()
+    if found is None:
         return False
+    seen: dict[str, Any] = {"pack": found.pack, "pack_version": found.pack_version}
     after = {"pack": pack, "pack_version": version}
-    changes = {key: (before[key], after[key]) for key in after if before[key] != after[key]}
+    changes = {key: (seen[key], after[key]) for key in after if seen[key] != after[key]}
     if changes:
-        if not rows.move(presence, to=after, fence=fence, **before):
+        if not rows.move(presence, to=after, fence=fence, **seen):
             return False
         presence.refresh_from_db()
         rows.note("changed", presence, by=by, changes=changes)

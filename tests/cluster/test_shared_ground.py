@@ -74,8 +74,7 @@ def rex(portal: Portal) -> Person:
 def both(rex: Person, admin: Administration) -> tuple[int, int]:
     """The numbers of two orders of tenant garden that were placed at once and are live."""
     numbers = (ordered(rex, "basket"), ordered(rex, "catalogue"))
-    for number in numbers:
-        until(lambda number=number: is_live(rex, number), SECONDS, f"order {number} is live")
+    until(lambda: all(is_live(rex, number) for number in numbers), SECONDS, "both are live")
     return numbers
 
 
