@@ -16,7 +16,7 @@ from portal.errors import ClusterUnreachable
 from tenants.catalogue import Environment
 from tenants.models import Cluster, Placement, Presence, TenantCluster
 from tests.journey import Portal
-from tests.make import make_cluster
+from tests.make import make_cluster, make_size
 from tests.stories import world
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +142,45 @@ def test_shared_ground_of_a_cluster_that_is_away_holds_up_no_other_ground(
         "eu1-a": Presence.LEAVING,
         "eu1-b": Presence.GONE,
     }
+
+
+def test_a_service_leaves_the_clusters_that_answer_and_the_other_one_later(
+    portal: Portal, line: Line, alice: User
+) -> None:
+    service = portal.berth(alice)
+    order = portal.offboard(service, alice)
+    line.down.add("eu1-b")
+    order = portal.look(order)
+    assert not order.is_over
+    assert [path for path in world.namespaces() if path.startswith("eu1-a")] == []
+    assert [path for path in world.namespaces() if path.startswith("eu1-b")]
+    assert world.claimed(Order.objects.get(kind="onboard"))
+    line.down.clear()
+    assert portal.go_on(order).is_over
+    world.nothing_is_left()
+
+
+def test_a_size_that_came_to_one_cluster_only_is_taken_back_there(
+    portal: Portal, line: Line, alice: User
+) -> None:
+    make_size("m", cpu_requests="2")
+    service = portal.berth(alice)
+    order = portal.resize(service, alice)
+    line.down.add("eu1-b")
+    portal.look(order)
+    assert lanes(order)["eu1-a", "change_objects"] == RunState.OVER
+    actions.withdraw(order, by=alice, reason="No longer needed.")
+    line.down.clear()
+    assert portal.go_on(order).ended_as == Progress.WITHDRAWN
+    hard = [each["object"]["spec"]["hard"]["requests.cpu"] for each in quotas()]
+    assert hard == ["500m", "500m"]
+
+
+def quotas() -> list[Any]:
+    objects = world.now_there().objects
+    return [
+        kept
+        for kept in objects.values()
+        if kept["object"]["kind"] == "ResourceQuota"
+        and kept["object"]["metadata"]["namespace"] == "retail-basket-dev"
+    ]
