@@ -163,7 +163,9 @@ def test_its_settings_pass_the_checks_of_a_portal_that_others_rely_on(tmp_path: 
             (tmp_path / name).write_text("k" * 64)
     (tmp_path / "BERTH_QUEUE_URL_FILE").write_text("rediss://:password@valkey.example.com:6379/0")
     told["BERTH_ENTITLEMENT_FILE"] = str(BASE / entitlement_file().name)
-    told |= {"BERTH_DATABASE_HOST": str(tmp_path), "PATH": os.defpath}
+    # nobody answers there, and it is not this machine by any name that needs no TLS
+    nobody = {"BERTH_DATABASE_HOST": "127.0.0.2", "BERTH_DATABASE_PORT": "1"}
+    told |= {**nobody, "PATH": os.defpath}
     done = subprocess.run(
         [sys.executable, ROOT / "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         env=told,

@@ -152,10 +152,10 @@ def running(folder: Path) -> Iterator[FakeApi]:
         thread.join()
 
 
-def certificate() -> tuple[bytes, bytes]:
+def certificate(own_name: str = "fake.example") -> tuple[bytes, bytes]:
     """Return a self-signed certificate for 127.0.0.1 and fake.example, and its key, both in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fake.example")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, own_name)])
     names: list[x509.GeneralName] = [
         x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
         x509.DNSName("fake.example"),

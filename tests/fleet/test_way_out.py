@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
+from urllib3 import ProxyManager
 
 from fleet import toolbox
 from fleet.ports import ClusterAccess, Endpoint, IssuedToken, Ref, Trial
@@ -81,8 +82,9 @@ def test_a_cluster_with_an_authority_of_its_own_is_believed_by_that_alone(
     settings: Settings, api: FakeApi, bundle: Path
 ) -> None:
     settings.BERTH_CA_BUNDLE = bundle
+    other = fake_api.certificate("other.example")[0].decode()
     with pytest.raises(ClusterUnreachable, match="certificate"):
-        trial(api.address, authority=fake_api.certificate()[0].decode()).would_refuse(HOME)
+        trial(api.address, authority=other).would_refuse(HOME)
     assert api.asked == []
 
 
@@ -170,4 +172,8 @@ def test_entries_of_no_proxy_fit_names_domains_and_networks(
 
 
 def test_a_way_out_never_shows_its_password() -> None:
-    assert "hunter2" not in repr(WayOut(proxy="http://berth:hunter2@proxy.example"))
+    way = WayOut(proxy="http://berth:hunter2@proxy.example:3128")
+    pool = way.pool(FAR, trust=way.trust())
+    assert "hunter2" not in repr(way)
+    assert isinstance(pool, ProxyManager)
+    assert str(pool.proxy) == "http://proxy.example:3128"
