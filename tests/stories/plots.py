@@ -282,11 +282,19 @@ class Told:
     """What was seen of a plot that nobody disturbed: every visit to a step, and how it ended."""
 
     visits: list[Visit]
+    start: dict[str, Any]
     end: dict[str, Any]
 
     @property
     def went_back(self) -> bool:
         return any(visit.direction == Direction.BACK for visit in self.visits)
+
+    def refuse_remains(self) -> None:
+        """Raise unless an order that went back left clusters and repositories as they were."""
+        if self.went_back:
+            for what in ("objects", "repositories"):
+                before, after = set(self.start[what]), set(self.end[what])
+                assert before == after, f"{what}: {sorted(before ^ after)}"
 
     def mortal(self, plot: Plot) -> list[Visit]:
         """Return the visits in which workers are killed."""
@@ -308,6 +316,8 @@ def record(site: Site, plot: Plot) -> Told:
     """Tell a plot undisturbed, and keep copies of the site: NAME-3 is as before the 4th visit."""
 
     def child() -> None:
+        site.keep("start", asdict(world.now_there()))
+
         def keep_copy() -> None:
             connection.close()  # PostgreSQL copies no database that somebody is connected to
             site.copied(f"{site.folder.name}-{len(watch.visits)}")
@@ -318,7 +328,10 @@ def record(site: Site, plot: Plot) -> Told:
         site.keep("end", asdict(world.now_there()))
 
     site.do(child)
-    return Told([Visit(**each) for each in site.kept("visits")], site.kept("end"))
+    visits = [Visit(**each) for each in site.kept("visits")]
+    told = Told(visits, site.kept("start"), site.kept("end"))
+    told.refuse_remains()
+    return told
 
 
 def longest_way_back(kind: str, told: Callable[[Plot], Told]) -> tuple[Plot, Told]:

@@ -68,9 +68,10 @@ def relay(site: Site, plot: Plot) -> list[tuple[str, str]]:
             site.keep("died", here)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    while apart.ended(plots.carry_on(site, plot, meets)) == apart.KILLED:
+    while (status := apart.ended(plots.carry_on(site, plot, meets))) == apart.KILLED:
         kills.append(tuple(site.kept("died")))
         assert len(kills) < MOST_KILLS
+    assert status == 0, site.said()
     return kills
 
 
