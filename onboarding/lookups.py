@@ -149,6 +149,13 @@ def stuck(user: User) -> Orders:
     return orders_of(user).filter(Exists(held_up), ended_as="")
 
 
+def stuck_before_start() -> Orders:
+    """Return orders that wait for a person while their change has not started; for the sweeper."""
+    held_up = StepRun.objects.filter(order=OuterRef("pk"), state=RunState.STUCK)
+    onward = Order.objects.filter(Exists(held_up), ended_as="", direction=Direction.ONWARD)
+    return _with_rows(onward.filter(change_started_at=None).exclude(change_number=""))
+
+
 def change_of(order: Order) -> Change | None:
     """Return the order's current change in the built-in system, with its approvals."""
     if not order.change_number:

@@ -143,8 +143,8 @@ CHANGES = {
         "Order again with what the approver asked for.",
     ),
     "change.expired": Message(
-        "Nobody decided in time",
-        "The change expired. What was begun is taken back.",
+        "The change expired",
+        "The reason stands below. What was begun is taken back.",
         "Order again, and tell the approvers.",
     ),
     "change.approval-missing": Message(

@@ -14,7 +14,7 @@ from onboarding.actions.standing import (
     to_offboard,
     to_resize,
 )
-from onboarding.actions.turning import retry, withdraw
+from onboarding.actions.turning import expire, retry, withdraw
 from onboarding.actions.wishing import report_unlisted, settle_unlisted
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "amend_to",
     "approve",
     "begin_amendment",
+    "expire",
     "hindrance",
     "offboard",
     "place_once",

@@ -24,9 +24,15 @@ from tenants.actions import claims
 
 
 def begin_amendment(order: Order, *, by: User) -> Draft:
-    """Open a form filled with what was asked for. Raises NotEntitled and NotAmendable."""
+    """Open a form filled with what was asked for.
+
+    Raises NotEntitled, NotAmendable and TooLate as `amend` does, before anybody fills in a form in
+    vain.
+    """
     require_owner(order, by, "amend")
     require_amendable(order)
+    if order.is_over or order.direction == Direction.BACK or order.change_started_at:
+        raise TooLate("The change has started, or the order is over or on its way back.")
     return drafts.of_order(order, by)
 
 

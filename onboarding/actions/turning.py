@@ -1,13 +1,13 @@
-"""Turning an order round, and trying again what is stuck."""
+"""Turning an order round, by a person or by the calendar, and trying again what is stuck."""
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.models import User
 from audit import ledger
 from onboarding import subjects
 from onboarding.actions.owning import require_owner
-from onboarding.engine.runs import close_open
+from onboarding.engine.runs import close_open, tell
 from onboarding.models import Direction, Order, Progress, RunState, StepRun
 from onboarding.running import doorbell
 from portal.clock import now
@@ -21,21 +21,42 @@ def withdraw(order: Order, *, by: User, reason: str) -> None:
     order is settled (the berth operational, the record changed, the first deletion begun) or over.
     """
     require_owner(order, by, "withdraw")
+    reason = reason.replace("\0", "").strip()  # PostgreSQL keeps no NUL
+    revocable = Order.objects.filter(pk=order.pk, settled_at=None)
     with transaction.atomic():
-        turned = Order.objects.filter(
-            pk=order.pk, direction=Direction.ONWARD, settled_at=None, ended_as=""
-        ).update(
-            direction=Direction.BACK,
-            back_as=Progress.WITHDRAWN,
-            back_reason=reason.strip() or f"{by} withdrew the order.",
-            next_try_at=now(),
-            bell=F("bell") + 1,
-        )
-        if not turned:
+        if not _turn(revocable, Progress.WITHDRAWN, reason or f"{by} withdrew the order."):
             raise TooLate("The order is over, on its way back, or past the point of no return.")
         close_open(order, note="Withdrawn.")
         ledger.note("withdrew", subjects.of(order), by=by.actor, reason=reason)
         doorbell.ring(order.pk)
+
+
+def expire(order: Order, *, reason: str) -> bool:
+    """Turn an order round whose change expired before it started; False when it has moved on."""
+    waiting = Order.objects.filter(
+        pk=order.pk, change_number=order.change_number, change_started_at=None
+    )
+    with transaction.atomic():
+        turned = _turn(waiting, Progress.EXPIRED, reason)
+        if turned:
+            close_open(order, note="Expired.")
+            tell(order, "turned back", reason)
+            doorbell.ring(order.pk)
+    return turned
+
+
+def _turn(orders: QuerySet[Order], ending: Progress, reason: str) -> bool:
+    """Turn the order round if it still goes onward, by one conditional update."""
+    onward = orders.filter(direction=Direction.ONWARD, ended_as="")
+    return bool(
+        onward.update(
+            direction=Direction.BACK,
+            back_as=ending,
+            back_reason=reason,
+            next_try_at=now(),
+            bell=F("bell") + 1,
+        )
+    )
 
 
 def retry(order: Order, *, by: User, reason: str = "") -> None:

@@ -58,10 +58,10 @@ class BuiltinChanges:
 
         Raises ChangeRefused when it is not approved any more.
         """
-        in_force = Q(status=ChangeStatus.SCHEDULED, expires_at__gt=now())
+        approved = Q(status=ChangeStatus.SCHEDULED) & ~_unused_by(now())
         begun = Q(status=ChangeStatus.IMPLEMENT)
-        approved = Change.objects.filter(in_force | begun, number=number)
-        if not approved.update(status=ChangeStatus.IMPLEMENT):
+        startable = Change.objects.filter(approved | begun, number=number)
+        if not startable.update(status=ChangeStatus.IMPLEMENT):
             raise ChangeRefused(f"Change {number} is no longer approved.")
 
     def close(self, number: str, *, successful: bool, note: str) -> None:
@@ -91,10 +91,20 @@ def _columns(wish: ChangeWish) -> dict[str, object]:
     }
 
 
+UNDECIDED = "Nobody decided in time."
+UNUSED = "The approval was not used in time."
+
+
 def _expired_or_kept(number: str, moment: datetime) -> Change:
-    Change.objects.filter(
-        number=number,
-        status__in=[ChangeStatus.AUTHORIZE, ChangeStatus.SCHEDULED],
-        expires_at__lte=moment,
-    ).update(status=ChangeStatus.EXPIRED, closed_at=moment)
-    return Change.objects.get(number=number)
+    change = Change.objects.filter(number=number)
+    undecided = change.filter(status=ChangeStatus.AUTHORIZE, expires_at__lte=moment)
+    unused = change.filter(_unused_by(moment), status=ChangeStatus.SCHEDULED)
+    for over, why in ((undecided, UNDECIDED), (unused, UNUSED)):
+        over.update(status=ChangeStatus.EXPIRED, closed_at=moment, close_note=why)
+    return change.get()
+
+
+def _unused_by(moment: datetime) -> Q:
+    """An approval holds until its window is over, or without an end of it as long as a decision."""
+    without_end = Q(window_end=None, expires_at__lte=moment)
+    return without_end | Q(window_end__isnull=False, window_end__lte=moment)

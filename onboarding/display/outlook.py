@@ -106,7 +106,7 @@ def _ended(order: Order, rows: Sequence[Row]) -> str:
         case Progress.WITHDRAWN:
             return f"{_ended_sentence(order.back_reason)} {undone}"
         case Progress.EXPIRED:
-            return f"Nobody decided in time. {undone}"
+            return f"{_ended_sentence(order.back_reason)} {undone}"
         case _:
             return f"Refused: {_ended_sentence(order.back_reason)} {undone}"
 

@@ -85,6 +85,7 @@ def await_approval(task: Task, tools: Tools) -> Outcome:
     if state.verdict is Verdict.PENDING:
         return Wait("Waiting for approval.", waits_for=wishes.approvers(task.order), recheck=POLL)
     guards.require_approval(state, task.plan.digest)
+    guards.refuse_past_window(state)
     if not guards.window_is_open(state):
         return Wait("Approved; the window is not open.", waits_for="the window", recheck=POLL)
     return Done(wishes.approved_by(task.order))

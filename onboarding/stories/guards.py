@@ -20,6 +20,8 @@ def change_in_force(task: Task, tools: Tools) -> None:
     """Require approval in force for this plan's digest, and an open window."""
     state = tools.changes.state(task.order.change_number)
     require_approval(state, task.plan.digest)
+    if task.order.settled_at is None:  # later nothing can be taken back, whatever the calendar says
+        refuse_past_window(state)
     if not window_is_open(state):
         raise WindowClosed("The change window is not open.")
 
@@ -33,11 +35,17 @@ def require_approval(state: ChangeState, digest: str) -> None:
         case Verdict.PENDING:
             raise ApprovalMissing("Nobody has approved this yet.")
         case Verdict.EXPIRED:
-            raise ChangeExpired("Nobody decided in time.")
+            raise ChangeExpired(state.note or "Nobody decided in time.")
         case Verdict.REFUSED:
             raise ChangeRefused(state.note or "The change was refused.")
         case Verdict.WITHDRAWN:
             raise ChangeRefused(f"Change {state.number} was cancelled.")
+
+
+def refuse_past_window(state: ChangeState) -> None:
+    """Raise ChangeExpired once the window is over: it opens no second time, so waiting is vain."""
+    if state.window_end is not None and state.window_end <= now():
+        raise ChangeExpired("The change window closed before everything was made.")
 
 
 def window_is_open(state: ChangeState) -> bool:

@@ -54,6 +54,6 @@ def amend(http: SignedIn, number: int) -> HttpResponse:
 def retry(http: SignedIn, number: int) -> HttpResponse:
     """Try what is stuck again."""
     order = lookups.order_for(http.user, number)
-    actions.retry(order, by=http.user, reason=http.POST.get("reason", ""))
+    actions.retry(order, by=http.user, reason=http.POST.get("reason", "")[:1000])
     messages.info(http, "Berth tries again now.")
     return redirect("onboarding:order", number)

@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from onboarding.changes.builtin import BuiltinChanges
 from onboarding.changes.models import Change, ChangeStatus
+from onboarding.ports import Verdict
+from portal.errors import ChangeRefused
 from tests.conftest import START
 from tests.contracts.changes import ORDER, STANDARD, WISH, ChangesContract
 
@@ -42,6 +45,34 @@ class TestBuiltin(ChangesContract):
         Change.objects.filter(number=number).update(window_start=START, window_end=end)
         state = self.state(number)
         assert (state.window_start, state.window_end) == (START, end)
+
+    def test_an_approval_for_a_window_holds_until_the_window_is_over(
+        self, clock: time_machine.Traveller
+    ) -> None:
+        number = self.approved()
+        opens = START + timedelta(days=10)
+        until = opens + timedelta(hours=2)
+        Change.objects.filter(number=number).update(window_start=opens, window_end=until)
+        clock.move_to(until - timedelta(seconds=1))
+        assert self.state(number).verdict is Verdict.APPROVED
+        clock.shift(timedelta(seconds=1))
+        with pytest.raises(ChangeRefused):
+            self.changes.start(number)
+        assert self.state(number).verdict is Verdict.EXPIRED
+
+    @pytest.mark.parametrize(
+        ("is_approved", "why"),
+        [(False, "Nobody decided in time."), (True, "The approval was not used in time.")],
+    )
+    def test_what_expired_says_why(
+        self,
+        clock: time_machine.Traveller,
+        is_approved: bool,  # noqa: FBT001 - a column
+        why: str,
+    ) -> None:
+        number = self.approved() if is_approved else self.changes.open(WISH)
+        clock.shift(timedelta(days=1))
+        assert self.state(number).note == why
 
     def test_a_closed_change_keeps_its_result(self) -> None:
         number = self.approved()

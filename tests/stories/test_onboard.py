@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from audit.models import Entry
+from onboarding.changes.models import Change
 from onboarding.models import Direction, Order, Progress, RunState
 from portal.clock import now
 from tenants.lifecycle import Lifecycle
@@ -202,6 +203,37 @@ def test_nothing_happens_outside_the_change_window(portal: Portal, alice: User, 
     assert portal.go_on(order).ended_as == Progress.REHEARSED
 
 
+def test_an_order_whose_window_closes_in_the_middle_is_taken_back(
+    portal: Portal, alice: User, bob: User
+) -> None:
+    order = portal.go_on(portal.order(alice, "prod"))
+    portal.approve(order, bob)
+    until = now() + timedelta(hours=1)
+    Change.objects.filter(number=order.change_number).update(window_end=until)
+    portal.after("push_scaffold", lambda: portal.clock.move_to(until))
+    order = portal.go_on(order)
+    assert (order.ended_as, order.back_reason) == (
+        Progress.EXPIRED,
+        "The change window closed before everything was made.",
+    )
+    world.nothing_is_left()
+
+
+def test_an_approved_order_whose_window_never_opens_expires(
+    portal: Portal, alice: User, bob: User
+) -> None:
+    order = portal.go_on(portal.order(alice, "prod"))
+    world.set_window(order, now() + timedelta(days=60))
+    portal.approve(order, bob)
+    portal.clock.shift(timedelta(days=6))
+    order = portal.go_on(order)
+    assert (order.ended_as, order.back_reason) == (
+        Progress.EXPIRED,
+        "The approval was not used in time.",
+    )
+    world.nothing_is_left()
+
+
 def test_every_act_of_a_person_and_the_end_have_their_entries(
     portal: Portal, alice: User, bob: User
 ) -> None:
@@ -218,8 +250,8 @@ def test_every_act_of_a_person_and_the_end_have_their_entries(
 
 def test_an_order_that_is_over_is_never_looked_at_again(portal: Portal, alice: User) -> None:
     order = portal.look(portal.order(alice))
-    before = world.now_there()
     Order.objects.filter(pk=order.pk).update(next_try_at=now())
+    before = world.now_there()
     portal.look(order)
     assert world.now_there() == before
     assert again(order).fence == order.fence

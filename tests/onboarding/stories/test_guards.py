@@ -8,7 +8,7 @@ import time_machine
 
 from onboarding.ports import ChangeState, Verdict
 from onboarding.stories import STORIES
-from onboarding.stories.guards import require_approval, window_is_open
+from onboarding.stories.guards import refuse_past_window, require_approval, window_is_open
 from portal.clock import now
 from portal.errors import ApprovalMissing, BerthError, ChangeExpired, ChangeRefused
 
@@ -79,6 +79,13 @@ def test_a_window_is_open_from_its_start_until_just_before_its_end(
         window_end=now() + end if end is not None else None,
     )
     assert window_is_open(window) is is_open
+
+
+def test_a_window_that_is_over_opens_no_second_time(clock: time_machine.Traveller) -> None:
+    refuse_past_window(replace(APPROVED, window_end=now() + HOUR))
+    refuse_past_window(APPROVED)
+    with pytest.raises(ChangeExpired):
+        refuse_past_window(replace(APPROVED, window_end=now()))
 
 
 def test_every_step_that_acts_on_clusters_or_repositories_is_guarded() -> None:
