@@ -32,6 +32,10 @@ def main() -> int:
     if asked.where:
         say(str(cache.programs(groups)[asked.where]))
         return exits.FINE
+    return _build(groups)
+
+
+def _build(groups: list[Group]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -76,12 +80,12 @@ def _alone(root: Path) -> Iterator[None]:
 
 def _offer(group: Group, name: str) -> None:
     program = cache.program(group, name)
-    how = "cached" if program.is_file() else f"built in {_build(group, name):.0f} s"
+    how = "cached" if program.is_file() else f"built in {_build_one(group, name):.0f} s"
     size = program.stat().st_size / MEGABYTE
     say(f"{name:<24} {group.version:<8} {how:<15} {size:4.0f} MB")
 
 
-def _build(group: Group, name: str) -> float:
+def _build_one(group: Group, name: str) -> float:
     """Build one program and return the seconds it took. Only a whole one gets its real name.
 
     What an interrupted build leaves under the other name is overwritten by the next.

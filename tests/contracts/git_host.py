@@ -76,7 +76,8 @@ class GitHostContract:
         self.host.ensure("payments/ledger", owner=STRANGER)
         assert list(self.host.names()) == ["payments/ledger", repository]
 
-    def test_what_was_taken_back_is_listed_no_more(self, first: str) -> None:
+    @pytest.mark.usefixtures("first")
+    def test_what_was_taken_back_is_listed_no_more(self) -> None:
         self.team_push("README.md", "ours now")
         assert self.host.undo_push(NAME, FIRST.key) == "archived"
         assert list(self.host.names()) == []

@@ -32,6 +32,6 @@ class Command(BaseCommand):
         )
         self.stderr.write(
             f"Token {token.key} ({token.scope}) opens until {token.expires_at:%Y-%m-%d}. "
-            f"{WHAT_IT_SEES.get(token.scope, '')}It is shown once:"
+            f"{WHAT_IT_SEES.get(Scope(token.scope), '')}It is shown once:"
         )
         self.stdout.write(text)
