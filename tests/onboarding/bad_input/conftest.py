@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from onboarding.form import drafts
-from tests.make import make_cluster, make_environment, make_size
+from tests.make import make_application, make_cluster, make_environment, make_size
 from tests.onboarding.views.conftest import basket, fill, hers, ordered, policy
 from tests.portal.conftest import people, world
 from tests.portal.routes import World
@@ -32,9 +32,12 @@ def filled_world(world: World, settings: Settings) -> World:
     make_cluster().environments.add(make_environment("test"))
     for role, zone in {"operator": "Pacific/Kiritimati", "auditor": "Pacific/Midway"}.items():
         User.objects.filter(pk=world.people[role].pk).update(time_zone=zone)  # furthest from UTC
+    # basket is being ordered already; of this one nothing is there
+    trolley = make_application("trolley", tenant=world.tenant, owner=world.people["developer"])
     drafts.keep(
         world.draft,
         {
+            "application": str(trolley.uuid),
             "environments": ["test"],
             "region": "eu1",
             "name": "trolley",
