@@ -71,11 +71,13 @@ def prime_placement(placement: Placement, entries: Sequence[Entry], *, resolve: 
     own_line = [entry for entry in entries if _is_own_line(entry["manifest"], home)]
     rest = [entry for entry in entries if not _is_own_line(entry["manifest"], home)]
     with hearing.listening(placement.cluster) as access:
-        if own_line and access.read(home, within=budget.call()) is None:
+        there = access.read(home, within=budget.call()) if own_line else None
+        if own_line and there is None:
             raise ClusterBusy(f"The namespace {home.name} is not there yet.")
         objects.refuse_foreign(access, objects.manifests(rest), budget)
         manager = f"{MANAGER}-{placement.uuid}"
-        objects.apply(access, own_line, manager=manager, budget=budget)
+        line = [_only_on(there, entry) for entry in own_line]
+        objects.apply(access, line, manager=manager, budget=budget)
         whole = [objects.with_secrets(entry, resolve) for entry in rest]
         report = objects.apply(access, whole, manager=MANAGER, budget=budget)
     return f"{len(report.applied)} objects are on {placement.cluster.slug}."
@@ -231,6 +233,15 @@ def _control_namespace(presence: TenantCluster) -> Ref:
 
 def _flux_namespace(placement: Placement) -> Ref:
     return Ref("v1", "Namespace", "", placement.flux_namespace)
+
+
+def _only_on(there: Manifest | None, entry: Entry) -> Entry:
+    """Return the entry for this very object: an apply must not make anew what is gone by then."""
+    manifest = entry["manifest"]
+    if there is None:
+        return entry
+    metadata = {**manifest["metadata"], "uid": there["metadata"]["uid"]}
+    return {**entry, "manifest": {**manifest, "metadata": metadata}}
 
 
 def _is_own_line(manifest: Manifest, home: Ref) -> bool:

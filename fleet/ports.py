@@ -131,6 +131,7 @@ class ClusterAccess(Lister, Protocol):
     ) -> Report:
         """Server-side apply under the field manager, wave after wave, never by force.
 
+        A manifest with a uid is for that object only: when it is gone, ClusterBusy is reported.
         Returns after `within` seconds at the latest, give or take one answer; what there was no
         time for is reported as failed with ClusterBusy, or not tried.
         """

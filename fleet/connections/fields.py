@@ -11,7 +11,7 @@ from typing import Any
 from fleet.ports import Manifest, Ref
 from portal.errors import FieldOwned
 
-_IDENTITY = ("/apiVersion", "/kind", "/metadata/name", "/metadata/namespace")
+_IDENTITY = ("/apiVersion", "/kind", "/metadata/name", "/metadata/namespace", "/metadata/uid")
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,7 @@ class RehearsalAccess:
             if ref.namespace and _kept(self._file(_namespace(ref.namespace))) is None:
                 raise ClusterBusy(f'{ref}: namespaces "{ref.namespace}" not found')
             before = _kept(file)
+            _refuse_another(ref, manifest, before)
             start = before or Owned(_blank(ref), {})
             return _keep(file, before, fields.merged(start, manifest, manager))
 
@@ -142,6 +143,13 @@ def _kind_folder(api_version: str, kind: str) -> str:
 
 def _labels(manifest: Manifest) -> dict[str, str]:
     return dict(manifest["metadata"].get("labels", {}))
+
+
+def _refuse_another(ref: Ref, manifest: Manifest, before: Owned | None) -> None:
+    """Raise ClusterBusy if the manifest names the uid of another object than the one there."""
+    there = before.content["metadata"]["uid"] if before else None
+    if manifest["metadata"].get("uid", there) != there:
+        raise ClusterBusy(f"{ref} is not the object any more that was read.")
 
 
 def _namespace(name: str) -> Ref:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from fleet.ports import MANAGED, ClusterAccess, Manifest, Ref, Report
-from portal.errors import FieldOwned, NamespaceForeign, ObjectRefused
+from portal.errors import ClusterBusy, FieldOwned, NamespaceForeign, ObjectRefused
 
 MINE = {**MANAGED, "berth.internal/placement": "0001"}
 NETWORK = "networking.k8s.io/v1"
@@ -182,6 +182,19 @@ class ClusterAccessContract:
         space.apply(space.annotated("example.com/one", "1"), manager="berth-one")
         assert space.access.annotate(space.ref, {"example.com/one": None})
         assert "example.com/one" not in space.annotations(space.ref)
+
+    def test_an_apply_to_an_object_of_a_uid_never_makes_it_anew(self, empty: Space) -> None:
+        line = empty.annotated("example.com/one", "1")
+        line["metadata"]["uid"] = str(uuid4())
+        (failed,) = empty.apply(line, manager="berth-one").failed
+        assert isinstance(failed.error, ClusterBusy)
+        assert empty.access.read(empty.ref) is None
+
+    def test_an_apply_to_an_object_of_its_own_uid_is_like_any_other(self, space: Space) -> None:
+        line = space.annotated("example.com/one", "1")
+        line["metadata"]["uid"] = space.read(space.ref)["metadata"]["uid"]
+        assert space.apply(line, manager="berth-one").failed == []
+        assert space.annotations(space.ref) == {"example.com/one": "1"}
 
     def test_annotating_what_is_absent_makes_nothing(self, empty: Space) -> None:
         assert not empty.access.annotate(empty.ref, {"example.com/a": None})
