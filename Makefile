@@ -9,6 +9,10 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hash
 LOCAL_CLUSTER := deploy/local-cluster
 PYTEST := $(BIN)/pytest
 CHAOS_SECONDS := 1200
+# where the database decides what happens; `make postgresql`, and so CI, runs all the rest there too
+BY_DATABASE := tests/audit tests/upgrade tests/operations tests/accounts tests/fleet \
+  tests/tenants tests/portal/test_connections.py \
+  $(addprefix tests/onboarding/, actions changes engine figures running)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo setup test check fix lint types contracts unit postgresql e2e cluster test-cluster bench chaos lock
@@ -45,8 +49,8 @@ $(TEST_READY): | $(RUN_READY)
 test: setup ## Check everything that needs no control plane: lint, then all tests (under 10 minutes)
 	@deploy/prepare-tests
 	@$(MAKE) --no-print-directory lint
-	@tests/on-postgresql $(PYTEST) -n 2 --only-database -m "not cluster and not image and not browser and not chaos"
-	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not chaos"
+	@tests/on-postgresql $(PYTEST) -n 2 --only-database -m "not browser and not chaos" $(BY_DATABASE)
+	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not image and not chaos"
 
 unit: setup ## Only the tests, without browser and without lint (SQLite)
 	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not browser and not chaos"
