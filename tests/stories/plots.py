@@ -5,6 +5,7 @@ step, or people who refuse or never decide.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -16,7 +17,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from accounts.models import Role, User
 from onboarding import actions, toolbox
@@ -46,6 +47,7 @@ START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 CLUSTERS = ("eu1-a", "eu1-b")
 LONGEST_STORY = 150  # looks; an order that takes more runs in a circle
 LEASE = timedelta(seconds=61)
+PATIENCE = 10  # tries
 NEVER = timedelta(seconds=-1)
 LATEST = f"await_delivery@{CLUSTERS[-1]}"  # there most was made, and a withdrawal is not too late
 
@@ -270,6 +272,19 @@ def withdraw(order: Order) -> None:
         actions.withdraw(again(order), by=order.requester, reason="No longer needed.")
     except TooLate:
         return
+
+
+def withdraw_at(moment: datetime) -> None:
+    """Let alice withdraw the order, in a child in which nobody works.
+
+    She tries again until the server has ended the session of a worker that holds the order's row.
+    """
+    with time_machine.travel(moment, tick=False):
+        for _ in range(PATIENCE):
+            with suppress(OperationalError):
+                withdraw(the_order())
+                return
+            connection.close()
 
 
 def refuse_stuck(order: Order) -> None:
