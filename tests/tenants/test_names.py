@@ -98,6 +98,11 @@ def test_a_name_may_have_63_characters_and_no_more() -> None:
     assert names.label_value_faults("x" * 64) != []
 
 
+@pytest.mark.parametrize("name", ["basket-", "-basket", "2basket", "Basket", "bas_ket", "bas.ket"])
+def test_a_name_that_kubernetes_would_refuse_is_refused(name: str) -> None:
+    assert names.faults(name) != []
+
+
 def test_a_name_that_is_too_long_says_by_how_much() -> None:
     with pytest.raises(NameUnfit, match="82 characters; 63 is the limit"):
         names.workload_namespace("t" * 30, "a" * 30, "e" * 20, PATTERNS)
