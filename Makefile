@@ -9,6 +9,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hash
 LOCAL_CLUSTER := deploy/local-cluster
 PYTEST := $(BIN)/pytest
 CHAOS_SECONDS := 1200
+CHAOS := tests/chaos tests/stories
 # where the database decides what happens; `make postgresql`, and so CI, runs all the rest there too
 BY_DATABASE := tests/audit tests/upgrade tests/operations tests/accounts tests/fleet \
   tests/tenants tests/portal/test_connections.py \
@@ -93,7 +94,7 @@ test-image: setup ## Build and run the container image, without a container engi
 	@tests/on-postgresql $(PYTEST) -m image
 
 chaos: setup ## Kill, stop and starve everything, on PostgreSQL and a real queue (at most 20 minutes)
-	@timeout --kill-after 15 $(CHAOS_SECONDS) tests/on-postgresql $(PYTEST) -n 2 -m chaos --quiet \
+	@timeout --kill-after 15 $(CHAOS_SECONDS) tests/on-postgresql $(PYTEST) -n 2 -m chaos --quiet $(CHAOS) \
 	  || { echo "make chaos: a case ended wrong, or the time ($(CHAOS_SECONDS) s) was over."; exit 1; }
 
 lock: setup ## Pin again what requirements*.in ask for; newer versions with OPTIONS=--upgrade

@@ -55,6 +55,7 @@ def ends_alike(site: Site, plot: Plot, told: Told, note: Note) -> None:
     assert site.kept("end") == told.end
     acting = [visit for visit in told.mortal(plot) if not {*MAIN}.isdisjoint(visit.points)]
     assert {label for label, _ in kills} == {visit.label for visit in acting}
+    assert len(kills) >= committed(f"{plot}, in turn", len(kills))
     note("kill points", len(kills))
 
 
@@ -83,6 +84,7 @@ def relay(site: Site, plot: Plot) -> list[tuple[str, str]]:
 def test_killed_at_any_point_the_order_ends_as_if_nothing_had_been(
     placed: Placed, plot: Plot, record_property: Note
 ) -> None:
+    """SIGKILL at each point of each step, one worker each."""
     site = placed(plot.kind)
     told = plots.record(site, plot)
     points = [*plots.points(told, plot)]
@@ -92,7 +94,7 @@ def test_killed_at_any_point_the_order_ends_as_if_nothing_had_been(
         if killed_at(site.beside(f"{site.folder.name}-{number}"), plot, point) != told.end
     ]
     assert different == []
-    assert len(points) >= committed(plot, len(points)), "a point is not killed at any more"
+    assert len(points) >= committed(str(plot), len(points)), "a point is not killed at any more"
     record_property("kill points", len(points))
 
 
@@ -110,8 +112,8 @@ def killed_at(before: Site, plot: Plot, point: str) -> Any:
         return site.kept("end")
 
 
-def committed(plot: Plot, there: int) -> int:
+def committed(plot: str, there: int) -> int:
     """Return how many points of this plot there were when they were counted last."""
     counted = json.loads(COMMITTED.read_text())
-    assert str(plot) in counted, f'a new plot: add "{plot}": {there} to {COMMITTED.name}'
-    return int(counted[str(plot)])
+    assert plot in counted, f'a new plot: add "{plot}": {there} to {COMMITTED.name}'
+    return int(counted[plot])
