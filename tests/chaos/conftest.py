@@ -10,9 +10,9 @@ from pytest_django import DjangoDbBlocker
 from onboarding.running import jobs
 from tests.chaos.crew import Crew
 from tests.journey import basket, folders, portal
-from tests.stories import plots
+from tests.stories import placing
 from tests.stories.apart import Site, empty
-from tests.stories.plots import placed
+from tests.stories.placing import placed
 
 __all__ = ["basket", "empty", "folders", "placed", "portal"]
 
@@ -41,6 +41,6 @@ def undisturbed(empty: Site, django_db_blocker: DjangoDbBlocker) -> dict[str, An
     """Return what is there in the end when one worker does everything at once."""
     with django_db_blocker.unblock(), empty.for_a_while("undisturbed") as site:
         crew = Crew(site)
-        site.do(plots.standard)
-        site.do(lambda: jobs.look_at(plots.the_order().pk))
+        site.do(placing.standard)
+        site.do(lambda: jobs.look_at(placing.the_order().pk))
         return crew.seen()

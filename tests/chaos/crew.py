@@ -32,7 +32,7 @@ from portal.clock import now
 from portal.keep import die_with_parent
 from portal.stopping import stop_event
 from tests.running import PAUSE, until
-from tests.stories import plots, world
+from tests.stories import placing, world
 from tests.stories.apart import Site
 
 LEASE = timedelta(seconds=20)
@@ -133,14 +133,14 @@ class Crew:
 
     def place(self) -> None:
         """Place an order that policy approves."""
-        self.do(plots.standard)
+        self.do(placing.standard)
 
     def ring(self, times: int = 1) -> None:
         """Ring for the order, after whatever else is in the queue."""
 
         def rings() -> None:
             for _ in range(times):
-                doorbell._enqueue(doorbell.JOB, plots.the_order().pk)
+                doorbell._enqueue(doorbell.JOB, placing.the_order().pk)
 
         self.do(rings)
 
@@ -196,7 +196,7 @@ def _kept(act: Callable[[], None]) -> None:
 
 
 def _ended() -> str:
-    return plots.the_order().ended_as
+    return placing.the_order().ended_as
 
 
 def _standing() -> list[Any]:
@@ -205,7 +205,7 @@ def _standing() -> list[Any]:
 
 
 def _tries() -> dict[str, int]:
-    order: Order = plots.the_order()
+    order: Order = placing.the_order()
     return {run.step: run.attempt for run in order.runs.order_by("attempt")}
 
 

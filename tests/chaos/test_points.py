@@ -18,10 +18,11 @@ from fleet import budget
 from fleet.models import Stray
 from onboarding.models import Direction, Progress
 from onboarding.running import nightly
-from tests.stories import apart, plots
+from tests.stories import apart, placing, plots
 from tests.stories.apart import Site
 from tests.stories.killing import MAIN, Meets, Visit
-from tests.stories.plots import LEASE, START, Placed, Plot, Told
+from tests.stories.placing import START, Placed
+from tests.stories.plots import LEASE, Plot, Told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.chaos]
 
@@ -32,7 +33,7 @@ WAYS = [Direction.ONWARD, Direction.BACK]
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", plots.PLACED)
+@pytest.mark.parametrize("kind", placing.PLACED)
 @pytest.mark.postgresql
 def test_a_connection_cut_at_any_point_changes_nothing(
     placed: Placed, kind: str, way: Direction, record_property: Note
@@ -42,7 +43,7 @@ def test_a_connection_cut_at_any_point_changes_nothing(
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", plots.PLACED)
+@pytest.mark.parametrize("kind", placing.PLACED)
 @pytest.mark.postgresql
 def test_a_worker_stopped_at_any_point_and_woken_when_all_is_done_changes_nothing(
     placed: Placed, kind: str, way: Direction, record_property: Note

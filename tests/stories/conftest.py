@@ -2,6 +2,6 @@
 
 from tests.journey import basket, folders, portal
 from tests.stories.apart import empty
-from tests.stories.plots import placed
+from tests.stories.placing import placed
 
 __all__ = ["basket", "empty", "folders", "placed", "portal"]

@@ -1,7 +1,7 @@
 """A worker killed with SIGKILL anywhere changes nothing about how an order ends.
 
 The points are found by watching a worker (see killing.py), so a new step is covered without a new
-test; so is a new kind of order, once plots.py knows how one is placed.
+test; so is a new kind of order, once placing.py knows how one is placed.
 """
 
 import json
@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from onboarding.stories import STORIES
-from tests.stories import apart, plots
+from tests.stories import apart, placing, plots
 from tests.stories.apart import Site
 from tests.stories.killing import MAIN, Visit
-from tests.stories.plots import Placed, Plot, Told
+from tests.stories.placing import Placed
+from tests.stories.plots import Plot, Told
 
 pytestmark = pytest.mark.django_db
 
@@ -28,13 +29,13 @@ Note = Callable[[str, object], None]
 
 
 def test_every_kind_of_order_is_killed() -> None:
-    assert set(plots.PLACED) == set(STORIES)
+    assert set(placing.PLACED) == set(STORIES)
 
 
 # All points in turn: one order, whose worker is killed at every main point of every step
 
 
-@pytest.mark.parametrize("kind", plots.PLACED)
+@pytest.mark.parametrize("kind", placing.PLACED)
 def test_killed_at_every_step_in_turn_the_order_ends_as_if_nothing_had_been(
     placed: Placed, kind: str, record_property: Note
 ) -> None:
@@ -42,7 +43,7 @@ def test_killed_at_every_step_in_turn_the_order_ends_as_if_nothing_had_been(
     ends_alike(placed(kind), plot, plots.record(placed(kind), plot), record_property)
 
 
-@pytest.mark.parametrize("kind", plots.PLACED)
+@pytest.mark.parametrize("kind", placing.PLACED)
 def test_killed_at_every_undo_in_turn_nothing_is_left_all_the_same(
     placed: Placed, kind: str, record_property: Note
 ) -> None:
