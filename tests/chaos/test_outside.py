@@ -69,7 +69,7 @@ def shelf() -> fake_api.Answering:
         place = asked.path.partition("?")[0]
         if asked.method == "PATCH":
             before = kept.get(place, {})
-            metadata = {**before.get("metadata", {}), **asked.body["metadata"]}
+            metadata = {"uid": "u-1", **before.get("metadata", {}), **asked.body["metadata"]}
             kept[place] = {**before, **asked.body, "metadata": metadata}
             whole = Asked(asked.method, asked.path, asked.headers, kept[place], asked.client)
             return made(whole, age=timedelta(hours=1))
