@@ -41,7 +41,9 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 
 def _reports(reporter: TerminalReporter) -> Iterator[pytest.TestReport]:
     for outcome in ("passed", "failed", "error"):
-        yield from reporter.stats.get(outcome, [])
+        found = reporter.stats.get(outcome, [])
+        # a file that could not be read is an error too, and no case
+        yield from (report for report in found if isinstance(report, pytest.TestReport))
 
 
 def _properties(reporter: TerminalReporter, name: str) -> Iterator[object]:
