@@ -16,7 +16,7 @@ BY_DATABASE := tests/audit tests/upgrade tests/operations tests/accounts tests/f
   $(addprefix tests/onboarding/, actions changes engine figures running)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo setup test check fix lint types contracts unit postgresql e2e cluster test-cluster bench chaos lock
+.PHONY: help run demo setup test check fix lint types contracts unit postgresql e2e cluster test-cluster bench chaos lock mutants
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ test-image: setup ## Build and run the container image, without a container engi
 chaos: setup ## Kill, stop and starve everything, on PostgreSQL and a real queue (at most 20 minutes)
 	@timeout --kill-after 15 $(CHAOS_SECONDS) tests/on-postgresql $(PYTEST) -n 2 -m chaos --quiet $(CHAOS) \
 	  || { echo "make chaos: a case ended wrong, or the time ($(CHAOS_SECONDS) s) was over."; exit 1; }
+
+mutants: setup ## See that each guard, error kind and undo matters: break each, and tests have to fail (20 minutes)
+	@$(BIN)/python -m tests.mutations $(OPTIONS)
 
 lock: setup ## Pin again what requirements*.in ask for; newer versions with OPTIONS=--upgrade
 	@$(BIN)/python deploy/lock.py $(OPTIONS)

@@ -9,7 +9,7 @@ from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = (*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md")))
-READERS = ("portal", "deploy", "tests/conftest.py")  # who reads variables
+READERS = ("portal", "deploy", "tests/conftest.py", "tests/thorough.py")  # who reads variables
 VARIABLE = re.compile(r"BERTH_[A-Z_]+")
 
 
