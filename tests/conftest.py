@@ -42,8 +42,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was not asked for, and tests in a browser where there is none."""
+    """Leave out what was not asked for, and tests in a browser where there is none.
+
+    Those in a browser come last: Playwright keeps an event loop in the thread to the end of the
+    run, and Django's database refuses to be used beside one.
+    """
     if config.getoption("only_database"):
         others = [item for item in items if not _touches_database(item)]
         config.hook.pytest_deselected(items=others)
@@ -52,6 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 def _touches_database(item: pytest.Item) -> bool:
