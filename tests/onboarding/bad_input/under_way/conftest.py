@@ -7,9 +7,9 @@ from accounts.models import User
 from tenants.models import Cluster, Delivery
 from tests.fleet.conftest import MakeConnection, api, connected
 from tests.fleet.fake_api import FakeApi
+from tests.fleet.keeping import Keeping
 from tests.journey import Portal, basket, folders, portal
 from tests.make import browser_of
-from tests.onboarding.bad_input.under_way.keeping import Keeping
 
 __all__ = ["api", "basket", "connected", "folders", "portal"]
 

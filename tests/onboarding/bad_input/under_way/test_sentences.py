@@ -12,10 +12,10 @@ from accounts.models import User
 from onboarding import actions
 from onboarding.models import Order, RunState
 from tests.fleet.fake_api import status
+from tests.fleet.keeping import Keeping
 from tests.journey import POLICY, Portal, again
 from tests.make import browser_of
 from tests.onboarding.bad_input import odd
-from tests.onboarding.bad_input.under_way.keeping import Keeping
 
 pytestmark = pytest.mark.django_db
 

@@ -25,7 +25,7 @@ class Keeping:
             return self._patched(path, asked)
         if path not in self.kept:
             return status(404, "NotFound", f"{path} not found")
-        return Says(200, self._with_words(self.kept[path]))
+        return Says(200, self._with_words(self.kept[path]))  # also to DELETE: it has finalizers
 
     def _patched(self, path: str, asked: Asked) -> Says:
         if "merge-patch" in asked.headers["Content-Type"]:
