@@ -56,8 +56,8 @@ test: setup ## Check everything that needs no control plane: lint, then all test
 unit: setup ## Only the tests, without browser and without lint (SQLite)
 	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not browser and not chaos"
 
-postgresql: setup ## All tests but those in a browser, on PostgreSQL
-	@tests/on-postgresql $(PYTEST) -n 2 -m "not cluster and not image and not browser and not chaos"
+postgresql: setup ## All tests that touch the database, on PostgreSQL
+	@tests/on-postgresql $(PYTEST) -n 2 --only-database -m "not cluster and not image and not browser and not chaos"
 
 e2e: setup ## Only the tests in a real browser
 	@deploy/prepare-tests
