@@ -238,10 +238,11 @@ stringData: {a: b}
 def test_a_repository_delivers_secrets_only_where_no_credential_stands_beside_them(
     clone: Path, place: Place, dana: Person, admin: Administration
 ) -> None:
-    """The last chapter: where they are refused, the delivery stays as it was."""
     push(clone, "secret.yaml", SECRET)
     if place.control == place.space:
         until(lambda: "secrets" in dana.open(deliveries_page(dana)), 120, "the refusal is shown")
         assert admin.read(Ref("v1", "Secret", place.space, "mine")) is None
+        mended = push(clone, "secret.yaml", config_map("no-secret"))
+        until(lambda: mended in applied(admin, place), 120, "the push that mends it is applied")
     else:
         until(lambda: admin.read(Ref("v1", "Secret", place.space, "mine")), 90, "it is there")
