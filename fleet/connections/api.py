@@ -29,7 +29,7 @@ from portal.errors import BerthError, ClusterBusy, NamespaceForeign
 from portal.outbound import WayOut
 
 PARALLEL = 8  # objects of a wave at a time, on as many kept connections
-PAUSES = (0.2, 0.5, 1.0, 2.0)  # seconds between tries while the server's caches catch up
+PAUSES = (0.05, 0.1, 0.2, 0.4, 1.0, 2.0)  # seconds between tries while the server's caches catch up
 YOUNG = timedelta(minutes=2)  # up to this age a namespace's rights may not be known yet
 GIVES_RIGHTS = ("Namespace", "RoleBinding")
 MASK = "********"

@@ -37,12 +37,13 @@ class Line:
         self._credential = credential
 
     def request(self, method: str, url: str, **how: Any) -> urllib3.BaseHTTPResponse:
-        """Send one request and read the whole answer.
+        """Send one request and read the whole answer, on a connection that nobody else uses now.
 
         Raises Refused for a status other than 2xx, ClusterUnreachable without a whole answer.
         """
         # preload: half a body has to fail here and not while somebody reads it
         how |= {"preload_content": True, "redirect": False, "retries": False}
+        how["pool_timeout"] = _seconds(how.get("timeout"))
         try:
             answer = self._pool.request(method, url, **how)
         except exceptions.HTTPError as error:
@@ -56,6 +57,12 @@ class Line:
         return words.replace(self._credential, "********") if self._credential else words
 
 
+def _seconds(limit: Any) -> float | None:
+    """Return the whole time of a limit as the official client gives it to its pool."""
+    total = limit.total if isinstance(limit, urllib3.Timeout) else limit
+    return total if isinstance(total, int | float) else None
+
+
 def _in_words(error: exceptions.HTTPError) -> str:
     if isinstance(error, exceptions.SSLError):
         return f"did not prove with its certificate who it is: {error}"
@@ -63,7 +70,9 @@ def _in_words(error: exceptions.HTTPError) -> str:
         return f"could not be reached through the proxy: {_why(error.original_error)}."
     # a refused connection is a kind of time-out to the library
     refused = isinstance(error, exceptions.NewConnectionError)
-    if isinstance(error, exceptions.TimeoutError) and not refused:
+    # without a free connection all of them wait for answers
+    slow = (exceptions.TimeoutError, exceptions.EmptyPoolError)
+    if isinstance(error, slow) and not refused:
         return "did not answer in time."
     return f"could not be reached: {_why(error)}."
 
@@ -107,6 +116,7 @@ def dynamic_client(
         endpoint.server,
         trust=_trust(endpoint, client_certificate, way),
         maxsize=connections,
+        block=True,
         server_hostname=endpoint.tls_server_name or None,
     )
     credential = authorization.rpartition(" ")[2]

@@ -1,6 +1,7 @@
 """Collects the figures of a run, prints a line for each, and writes the page when all are there."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +41,7 @@ def pytest_terminal_summary(
     for each in _figures.found:
         terminalreporter.write_line(str(each))
     measured = terminalreporter.stats.get("passed", [])
-    whole = len(measured) == terminalreporter._numcollected
-    if whole and config.args_source.name != "ARGS":
+    whole = len(measured) == terminalreporter._numcollected and not config.option.keyword
+    if whole and all(Path(asked).is_dir() for asked in config.args):
         PAGE.write_text(as_page(_figures.found))
         terminalreporter.write_line(f"Written: {PAGE.name}")

@@ -1,6 +1,7 @@
 """The API adapter against a server that misbehaves: every fault is one of our errors."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from portal.outbound import WayOut
 from tests.contracts.cluster_access import Space
 from tests.fleet import fake_api
 from tests.fleet.fake_api import Asked, FakeApi, Says, status
+from tests.running import until
 
 NO_RIGHT = status(
     403,
@@ -292,3 +294,22 @@ def test_a_few_connections_are_kept(api: FakeApi, shop: Space) -> None:
     shop.access.apply([wave, wave], manager="berth")
     assert len(api.asked) == 120
     assert api.connections <= 8
+
+
+def test_orders_at_once_share_the_few_connections(api: FakeApi, shop: Space) -> None:
+    wave = [shop.policy(f"p{number}") for number in range(30)]
+    with ThreadPoolExecutor(4) as orders:
+        list(orders.map(lambda _: shop.access.apply([wave], manager="berth"), range(4)))
+    assert len(api.asked) == 120
+    assert api.connections <= 8
+
+
+def test_a_call_does_not_wait_for_a_connection_beyond_its_time(api: FakeApi, shop: Space) -> None:
+    api.hang = True
+    with ThreadPoolExecutor(8) as others:
+        waiting = [others.submit(shop.access.read, shop.ref, within=2) for _ in range(8)]
+        until(lambda: len(api.asked) == 8, 5, "all connections are busy")
+        with pytest.raises(ClusterUnreachable, match="did not answer in time"):
+            shop.access.read(shop.ref, within=0.1)
+        api.released.set()
+    assert all(isinstance(each.exception(), ClusterUnreachable) for each in waiting)

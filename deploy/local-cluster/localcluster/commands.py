@@ -92,6 +92,10 @@ def controller_manager(state: State, ports: Mapping[str, int]) -> Command:
         f"--service-account-private-key-file={credentials.signing_key(state)}",
         "--use-service-account-credentials=true",
         f"--controllers={','.join(CONTROLLERS)}",
+        # The defaults, 20 and 30, are for sharing an API server with a fleet; here a namespace
+        # would take many seconds to go once a few go at the same time.
+        "--kube-api-qps=200",
+        "--kube-api-burst=400",
         # A quota that counts a kind just made is unknown until the next round, by default in
         # five minutes, and refuses everything until then.
         "--resource-quota-sync-period=10s",
