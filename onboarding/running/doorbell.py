@@ -12,6 +12,7 @@ from django.db.models import F
 from redis.exceptions import RedisError
 
 from onboarding.models import Order, RunState, StepRun
+from onboarding.running.hurried import hurried
 from portal.clock import now
 
 JOB = "onboarding.running.jobs.look_at"
@@ -47,7 +48,8 @@ def _put(order_id: int) -> None:
 
 def _enqueue(job: str, argument: int | str) -> None:
     try:
-        queue = django_rq.get_queue()
-        queue.enqueue(job, argument, ttl=RING_SECONDS, failure_ttl=FAILURE_SECONDS)
+        with hurried() as connection:
+            queue = django_rq.get_queue(connection=connection)
+            queue.enqueue(job, argument, ttl=RING_SECONDS, failure_ttl=FAILURE_SECONDS)
     except RedisError as error:
         log.warning("the queue does not answer (%s); nothing is lost", type(error).__name__)

@@ -1,18 +1,13 @@
-"""What waits in the queue, for monitoring and for the banner that says that it is away.
-
-A queue that hangs must hold up no page: it is given a second.
-"""
+"""What waits in the queue, for monitoring and for the banner that says that it is away."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import django_rq
-from django.conf import settings
-from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 
-SECONDS = 1.0
+from onboarding.running.hurried import hurried
 
 
 @dataclass(frozen=True)
@@ -26,25 +21,21 @@ class Waiting:
 
 def waiting() -> Waiting | None:
     """Return what waits, or None where the queue does not answer."""
-    connection = _hurried()
     try:
-        queue = django_rq.get_queue(connection=connection)
-        return Waiting(queue.count, _since(queue), Worker.count(connection=connection))
+        with hurried() as connection:
+            queue = django_rq.get_queue(connection=connection)
+            return Waiting(queue.count, _since(queue), Worker.count(connection=connection))
     except RedisError:
         return None
-    finally:
-        connection.close()
 
 
 def answers() -> bool:
     """Say whether the queue is there."""
-    connection = _hurried()
     try:
-        return bool(connection.ping())
+        with hurried() as connection:
+            return bool(connection.ping())
     except RedisError:
         return False
-    finally:
-        connection.close()
 
 
 def _since(queue: Queue) -> datetime | None:
@@ -52,8 +43,3 @@ def _since(queue: Queue) -> datetime | None:
         job = queue.fetch_job(ident)
         return job.enqueued_at if job else None
     return None
-
-
-def _hurried() -> Redis:
-    address = str(settings.RQ_QUEUES["default"]["URL"])
-    return Redis.from_url(address, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)

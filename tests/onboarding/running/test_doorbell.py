@@ -1,5 +1,6 @@
 """The doorbell: a hint to a worker after commit, whose loss is no failure."""
 
+import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import django_rq
 import pytest
 from django.db import transaction
+from pytest_django import Settings
 
 from onboarding.models import Order
 from onboarding.running import doorbell
@@ -31,7 +33,7 @@ class ListQueue:
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> ListQueue:
     queue = ListQueue()
-    monkeypatch.setattr(django_rq, "get_queue", lambda: queue)
+    monkeypatch.setattr(django_rq, "get_queue", lambda **_: queue)
     return queue
 
 
@@ -73,3 +75,19 @@ def test_a_queue_that_is_away_is_no_failure(
         doorbell.wake(order.pk)
     assert "the queue does not answer" in caplog.text
     assert Order.objects.get(pk=order.pk).bell == 1
+
+
+def test_a_queue_that_hangs_holds_up_nobody_for_long(
+    make_order: MakeOrder,
+    django_capture_on_commit_callbacks: OnCommit,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("onboarding.running.hurried.SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        settings.RQ_QUEUES = {"default": {"URL": address}}
+        with django_capture_on_commit_callbacks(execute=True):
+            doorbell.ring(make_order().pk)
+    assert "the queue does not answer (TimeoutError); nothing is lost" in caplog.text
