@@ -231,6 +231,11 @@ OWN = {
         "It gave no lock in time, or was just restarting.",
         NOTHING_TO_DO,
     ),
+    "portal.database-away": Message(
+        "The database did not answer in time",
+        "What you asked for was probably not done. Orders under way go on by themselves.",
+        "Wait a moment, look whether it is there, and if not, send it again.",
+    ),
     "portal.trust-unreadable": Message(
         "The portal cannot tell whom to trust",
         "Its file of certificate authorities cannot be read, so it calls nobody. "

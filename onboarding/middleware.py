@@ -1,5 +1,6 @@
 """Expected errors become a page that says what happened, what it means and what to do now."""
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -9,6 +10,7 @@ from django.shortcuts import render
 from audit.ledger import SECRET_WORDS
 from onboarding import messages
 from portal.errors import BerthError, Conflict, Denied, Permanent, Temporary
+from portal.web import foreseen
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -18,6 +20,7 @@ STATUS = (
     (Permanent, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Temporary, HTTPStatus.SERVICE_UNAVAILABLE),
 )
+log = logging.getLogger(__name__)
 LONGEST_ECHO = 4000  # characters of one field that are handed back to who typed them
 
 
@@ -37,14 +40,17 @@ class ExpectedErrors:
 
     def process_exception(self, http: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page for one of our errors. A fragment gets a banner in its place."""
-        if not isinstance(error, BerthError):
+        known = foreseen(error)
+        if known is None:
             return None
-        shown = {"message": messages.of(error), "detail": error.detail, "code": error.code}
+        if known is not error:
+            log.warning("%s is answered as %s", error, known.code)
+        shown = {"message": messages.of(known), "detail": known.detail, "code": known.code}
         if http.headers.get("HX-Request"):
             fragment = "includes/problem_fragment.html"
             return render(http, fragment, shown, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        shown |= {"typed": typed(http), "again": isinstance(error, Temporary | Conflict)}
-        return render(http, "includes/problem.html", shown, status=status_of(error))
+        shown |= {"typed": typed(http), "again": isinstance(known, Temporary | Conflict)}
+        return render(http, "includes/problem.html", shown, status=status_of(known))
 
 
 def status_of(error: BerthError) -> HTTPStatus:

@@ -233,6 +233,12 @@ class DatabaseBusy(Temporary):
     code = "engine.database-busy"
 
 
+class DatabaseAway(Temporary):
+    """The database answered no page or call in time; whether it was done has to be looked at."""
+
+    code = "portal.database-away"
+
+
 class TrustUnreadable(Temporary):
     """The file of authorities whom the portal trusts cannot be read or holds none."""
 

@@ -17,6 +17,7 @@ from portal.errors import (
     ReasonMissing,
     ServiceExists,
 )
+from portal.web import foreseen
 from tenants.api import problems
 
 # the field of the body, or the header, that an error is about
@@ -34,12 +35,13 @@ FIELDS: dict[type[BerthError], str] = {
 
 def as_problem(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Return a foreseen error as a problem with its texts and the fields it is about."""
-    if not isinstance(error, BerthError):
+    known = foreseen(error)
+    if known is None:
         return problems.as_problem(error, context)
-    text = messages.of(error)
+    text = messages.of(known)
     extra = {"title": text.title, "meaning": text.body, "next_step": text.next_step}
-    faults = list(_faults(error))
-    return problems.of(error, **extra, **({"errors": faults} if faults else {}))
+    faults = list(_faults(known))
+    return problems.of(known, **extra, **({"errors": faults} if faults else {}))
 
 
 def _faults(error: BerthError) -> list[dict[str, str]]:

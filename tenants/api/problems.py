@@ -11,6 +11,7 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.exceptions import PermissionDenied as Forbidden
 
 from portal.errors import BerthError, Conflict, Denied, Permanent, Temporary
+from portal.web import foreseen
 
 MEDIA_TYPE = "application/problem+json"
 KINDS = (
@@ -27,8 +28,9 @@ def as_problem(error: Exception, context: dict[str, Any]) -> HttpResponse | None
     The answer is the same whichever format was asked for: a problem is always JSON.
     """
     del context
-    if isinstance(error, BerthError):
-        return of(error)
+    ours = foreseen(error)
+    if ours is not None:
+        return of(ours)
     known = _known(error)
     if known is None:
         return None

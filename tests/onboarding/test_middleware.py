@@ -2,12 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from onboarding.middleware import expected_errors
 from portal.errors import (
-    BerthError,
     ClusterUnreachable,
     NameTaken,
     NotEntitled,
@@ -20,7 +20,7 @@ def answered(http: HttpRequest, error: Exception) -> HttpResponse | None:
     return expected_errors(lambda _http: HttpResponse()).process_exception(http, error)
 
 
-def page_of(http: HttpRequest, error: BerthError) -> str:
+def page_of(http: HttpRequest, error: Exception) -> str:
     answer = answered(http, error)
     assert answer is not None
     return answer.content.decode()
@@ -33,10 +33,11 @@ def page_of(http: HttpRequest, error: BerthError) -> str:
         (NameTaken("basket is taken."), 409),
         (ReasonMissing("Say why."), 422),
         (ClusterUnreachable("eu1"), 503),
+        (OperationalError("canceling statement due to lock timeout"), 503),
     ],
 )
 def test_the_kind_of_an_error_gives_the_status(
-    rf: RequestFactory, error: BerthError, status: int
+    rf: RequestFactory, error: Exception, status: int
 ) -> None:
     answer = answered(rf.get("/"), error)
     assert answer is not None
@@ -69,3 +70,13 @@ def test_a_fragment_gets_a_banner_in_its_place(rf: RequestFactory) -> None:
 
 def test_what_nobody_foresaw_stays_an_error(rf: RequestFactory) -> None:
     assert answered(rf.get("/"), ValueError("a bug")) is None
+
+
+def test_a_database_that_gives_no_lock_is_told_in_words_and_not_in_its_own(
+    rf: RequestFactory,
+) -> None:
+    sent = rf.post("/", {"reason": "Not needed"})
+    text = page_of(sent, OperationalError("connection to db.bank.example failed"))
+    assert "The database did not answer in time" in text
+    assert "Not needed" in text
+    assert "db.bank.example" not in text

@@ -1,8 +1,10 @@
 """Verbs over the API: the same actions as by page, and decisions for people only."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from accounts.models import Role, User
 from audit.models import Entry
@@ -124,3 +126,19 @@ def test_an_operators_token_withdraws_as_the_operator(
     entry = Entry.objects.get(verb="withdrew")
     assert (entry.actor, entry.channel) == (olivia.ident, f"token:{token.key}")
     assert portal.go_on(waiting).back_reason == "Stuck for weeks."
+
+
+def test_a_database_that_gives_no_lock_is_a_problem_to_come_back_from(
+    waiting: Order, alice: User
+) -> None:
+    def no_lock(execute: Callable[..., Any], sql: str, *how: Any) -> Any:
+        if sql.startswith("UPDATE"):
+            raise OperationalError("canceling statement due to lock timeout")
+        return execute(sql, *how)
+
+    caller = by_browser(alice)
+    with connection.execute_wrapper(no_lock):
+        answer = caller.send(f"/{waiting.pk}/withdraw", {})
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "portal.database-away"
+    assert caller.send(f"/{waiting.pk}/withdraw", {}).status_code == 200
