@@ -21,7 +21,11 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Query:
-    """Who wants to do what where. `subject` is issuer and subject, never an e-mail address."""
+    """Who wants to do what where. `subject` is issuer and subject, never an e-mail address.
+
+    `claims` are what the identity provider said of the person at `claims_at`, the last sign-in;
+    people with a local account have none.
+    """
 
     subject: str
     groups: frozenset[str]
@@ -29,11 +33,16 @@ class Query:
     tenant: str
     application: str
     environment: str
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    claims_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An outcome with its reason and remedy for people, and the evidence it rests on."""
+    """An outcome with its reason and remedy for people, and the evidence it rests on.
+
+    `decision` is the id that the source gave it; after `expires_at` it must not be relied on.
+    """
 
     outcome: Outcome
     source: str
@@ -42,6 +51,8 @@ class Answer:
     remedy: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     revision: str = ""  # of the policy that answered
+    decision: str = ""
+    expires_at: datetime | None = None
 
 
 class EntitlementSource(Protocol):
