@@ -223,6 +223,12 @@ PEOPLE = {
         "You sign in through your organisation.",
         "Change the password there.",
     ),
+    "identity.issuer-away": Message(
+        "Who you are could not be checked",
+        "The system that vouches for you gave no answer that can be used. Nobody is let in on "
+        "trust meanwhile.",
+        "Try again in a minute. If it lasts, tell the operators.",
+    ),
 }
 
 OWN = {

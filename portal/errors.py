@@ -381,3 +381,12 @@ class ForeignPassword(Permanent):
     """The person signs in elsewhere, so no password is kept here."""
 
     code = "person.password-elsewhere"
+
+
+# Who somebody is, by the word of others
+
+
+class IssuerAway(Temporary):
+    """An issuer of identities gave no keys or no document of itself; its tokens open nothing."""
+
+    code = "identity.issuer-away"

@@ -71,6 +71,7 @@ CALLERS = (
 # A new one that calls others takes portal.outbound.WayOut instead of a line here.
 NO_CALLS = {
     "portal/outbound.py": "the way out itself",
+    "accounts/documents.py": "asks on connections of the way out, and names their failures",
     "fleet/connections/line.py": "sends on the connections of the way out, and names its failures",
     "fleet/connections/server.py": "names the type of an answer",
     "onboarding/running/jobs.py": "asks for the name of this machine",
