@@ -7,12 +7,21 @@ from django.conf import settings
 
 from onboarding.changes.builtin import BuiltinChanges
 from onboarding.engine.steps import Tools
+from onboarding.entitlement import fields
 from onboarding.entitlement.file import FileEntitlements
 from onboarding.entitlement.groups import GroupEntitlements
 from onboarding.ports import Changes, EntitlementSource, GitHost, Scaffolder
 from onboarding.repositories.bare import BareGitHost
 from onboarding.repositories.cookiecutter_templates import CookiecutterScaffolds
+from portal.outbound import WayOut
 
+# A kind of source makes one from its name and its fields in the file of entitlement, or raises
+# FieldsUnfit with every fault. Further kinds come from entry points.
+Factory = Callable[[str, fields.Fields, WayOut], EntitlementSource]
+KINDS: Mapping[str, Factory] = {
+    "file": FileEntitlements.from_settings,
+    "groups": GroupEntitlements.from_settings,
+}
 SOURCES: Mapping[str, Callable[[], EntitlementSource]] = {
     "file": lambda: FileEntitlements(settings.BERTH_ENTITLEMENT_FILE),
     "groups": lambda: GroupEntitlements(

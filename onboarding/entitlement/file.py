@@ -13,19 +13,18 @@ The file is read again when it changes. A file that is missing, unreadable or wr
         reason: Developers of payments may order dev and test.
 """
 
-import hashlib
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from onboarding.entitlement import strict_yaml
+from onboarding.entitlement.fields import Fields
 from onboarding.ports import Answer, Outcome, Query
 from portal.errors import storable
+from portal.outbound import WayOut
 
 VERSION = 1
-LARGEST = 1_000_000  # bytes; a policy larger than this is a mistake
 LISTS = ("groups", "people", "actions", "applications", "environments")
 TEXTS = ("effect", "tenant", "reason", "remedy")
 
@@ -45,10 +44,16 @@ class Policy:
 class FileEntitlements:
     """The source `file`. A deny that fits wins over every permit that fits."""
 
-    name = "file"
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, name: str = "file") -> None:
+        self.name = name
         self._path = path
+
+    @classmethod
+    def from_settings(cls, name: str, fields: Fields, _way: WayOut) -> "FileEntitlements":
+        """Return the source with the field `path`. Raises FieldsUnfit."""
+        path = fields.path("path")
+        fields.done()
+        return cls(path, name=name)
 
     def check(self, query: Query) -> Answer:
         """Answer from the file as it is now."""
@@ -99,11 +104,11 @@ class FileEntitlements:
 
 def read(path: Path) -> Policy:
     """Read and check the file. Raises PolicyBroken in words, or OSError."""
-    with path.open("rb") as file:
-        raw = file.read(LARGEST + 1)
-    if len(raw) > LARGEST:
-        raise PolicyBroken(f"The file is larger than {LARGEST} bytes.")
-    content = _parsed(raw)
+    try:
+        found = strict_yaml.read(path)
+    except strict_yaml.Unreadable as error:
+        raise PolicyBroken(str(error)) from error
+    content = found.parsed
     if not isinstance(content, dict) or content.get("version") != VERSION:
         raise PolicyBroken(f"The file must say `version: {VERSION}` on top.")
     rules = content.get("rules")
@@ -111,30 +116,7 @@ def read(path: Path) -> Policy:
         raise PolicyBroken("`rules` must be a list.")
     for number, rule in enumerate(rules, start=1):
         _check_rule(number, rule)
-    return Policy(rules, hashlib.sha256(raw).hexdigest())
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which nothing is overwritten: a second `rules` would hide the first one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the library's signature
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise PolicyBroken(f"`{twice[0]}` stands twice in one place.")
-        return super().construct_mapping(node, deep=deep)
-
-
-def _parsed(raw: bytes) -> Any:
-    try:
-        loader = _Loader(raw)
-        try:
-            return loader.get_single_data()
-        finally:
-            loader.dispose()
-    # beside its own errors the library lets slip what a wrong value or a deep nest raises in it
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        raise PolicyBroken(f"The file is no YAML that can be read: {error}") from error
+    return Policy(rules, found.revision)
 
 
 def _check_rule(number: int, rule: object) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from string import Formatter
 
+from onboarding.entitlement.fields import Fields
 from onboarding.ports import Answer, Outcome, Query
+from portal.outbound import WayOut
 
 
 class GroupEntitlements:
@@ -16,11 +18,21 @@ class GroupEntitlements:
     be read in two ways permit nobody.
     """
 
-    name = "groups"
-
-    def __init__(self, permits: Sequence[str], denies: Sequence[str]) -> None:
+    def __init__(
+        self, permits: Sequence[str], denies: Sequence[str], *, name: str = "groups"
+    ) -> None:
+        self.name = name
         self._permits = permits
         self._denies = denies
+
+    @classmethod
+    def from_settings(cls, name: str, fields: Fields, _way: WayOut) -> "GroupEntitlements":
+        """Return the source with the fields `permits` and `denies`. Raises FieldsUnfit."""
+        permits, denies = fields.texts("permits"), fields.texts("denies", ())
+        for fault in pattern_faults((*permits, *denies)):
+            fields.fault(fault)
+        fields.done()
+        return cls(permits, denies, name=name)
 
     def check(self, query: Query) -> Answer:
         """Answer from the groups that the query carries."""

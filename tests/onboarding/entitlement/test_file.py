@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onboarding.entitlement.file import LARGEST, FileEntitlements
+from onboarding.entitlement.file import FileEntitlements
+from onboarding.entitlement.strict_yaml import LARGEST
 from onboarding.ports import Answer, Outcome
 from tests.contracts.entitlement_source import ASKED
 
