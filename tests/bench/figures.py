@@ -22,6 +22,14 @@ page.
 | figure | number | aim | what was measured |
 | --- | --- | --- | --- |
 """
+FOOT = """
+Where an aim of `prime` is missed: on two cores the API server, etcd, Flux, PostgreSQL and the
+portal share what there is, and all of it is busy from the first request to the last. Bare PATCHes
+are the most that the API server takes there, so no way of priming is further ahead of kubectl than
+they are. Beyond the same PATCHes the portal reads the namespaces first, so as to touch nobody
+else's, holds the lease of the shared ground, writes the ledger, and asks again while the rights
+that it just gave itself are on their way; and meanwhile Flux already works on what is there.
+"""
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ def as_page(found: Iterable[Figure]) -> str:
         f"| `{each.name}` | {each.short} {each.unit} | {each.aim or '–'} | {each.what} |"
         for each in found
     )
-    return head + "\n".join(rows) + "\n"
+    return head + "\n".join(rows) + "\n" + FOOT
 
 
 def machine() -> str:
