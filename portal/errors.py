@@ -390,3 +390,51 @@ class IssuerAway(Temporary):
     """An issuer of identities gave no keys or no document of itself; its tokens open nothing."""
 
     code = "identity.issuer-away"
+
+
+class SignInExpired(Denied):
+    """An answer came back that nobody at this browser asked for, or asked for too long ago."""
+
+    code = "identity.expired"
+
+
+class ProviderRefused(Denied):
+    """The identity provider itself let nobody in; the detail has its code."""
+
+    code = "identity.provider-refused"
+
+
+class TokenRefused(Denied):
+    """What should prove who somebody is does not; the detail names the check, never the token."""
+
+    code = "identity.token-refused"
+
+
+class GroupsUntold(Denied):
+    """The person is in so many groups that the provider left them out."""
+
+    code = "identity.groups-untold"
+
+
+class NotAdmitted(Denied):
+    """The person is in no group whose members may use this portal."""
+
+    code = "identity.not-admitted"
+
+
+class PersonOff(Denied):
+    """An operator has switched the person off here; the detail names them."""
+
+    code = "identity.person-off"
+
+
+class OtherPerson(Denied):
+    """Somebody else came back than the person who had to prove afresh who they are."""
+
+    code = "identity.other-person"
+
+
+class LocalAccountsOff(Denied):
+    """Passwords that are kept here open nothing while BERTH_LOCAL_ACCOUNTS is False."""
+
+    code = "identity.local-accounts-off"
