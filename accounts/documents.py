@@ -52,7 +52,10 @@ def read(address: str, *, way: WayOut, limits: Limits) -> Mapping[str, Any]:
     if not can_be_asked(address):
         raise IssuerAway(f"{address[:200]} is no address with https://.")
     try:
-        said = json.loads(_body(address, way=way, limits=limits))
+        status, body = asked("GET", address, way=way, limits=limits)
+        if status != 200:
+            raise IssuerAway(f"{address} answered with status {status}.")
+        said = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise IssuerAway(f"{address} answered something that is not JSON.") from error
     if not isinstance(said, dict):
@@ -60,20 +63,26 @@ def read(address: str, *, way: WayOut, limits: Limits) -> Mapping[str, Any]:
     return said
 
 
-def _body(address: str, *, way: WayOut, limits: Limits) -> bytes:
+def asked(
+    method: str, address: str, *, way: WayOut, limits: Limits, body: str = "", **headers: str
+) -> tuple[int, bytes]:
+    """Return status and body of one whole answer, whatever its status is.
+
+    Raises IssuerAway in words without one in time, TrustUnreadable.
+    """
     ends_at = monotonic() + limits.seconds
     with way.pool(address, trust=way.trust(), timeout=limits.seconds, retries=False) as pool:
         try:
             answer = pool.request(
-                "GET",
+                method,
                 address,
-                headers={"Accept": "application/json", "User-Agent": "berth/1"},
+                headers={"Accept": "application/json", "User-Agent": "berth/1", **headers},
+                body=body or None,
                 preload_content=False,
                 redirect=False,
             )
-            if answer.status != 200:
-                raise IssuerAway(f"{address} answered with status {answer.status}.")
-            return b"".join(_pieces(answer, address, ends_at=ends_at, size=limits.size))
+            pieces = _pieces(answer, address, ends_at=ends_at, size=limits.size)
+            return answer.status, b"".join(pieces)
         except exceptions.HTTPError as error:
             raise IssuerAway(f"{address} {_in_words(error)}") from error
 
