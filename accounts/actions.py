@@ -69,7 +69,9 @@ def grant_role(person: User, role: Role, *, by: Doer, reason: str = "") -> None:
     """Give a person a role. Raises RoleMissing; OwnAccount, for nobody gives one to themselves."""
     actor = _operator_over(person, by)
     _, granted = RoleGrant.objects.get_or_create(user=person, role=role)
-    if granted:
+    # what people grant stays when a provider no longer says so
+    kept = RoleGrant.objects.filter(user=person, role=role).exclude(source="").update(source="")
+    if granted or kept:
         _note_change("granted role", person, "role", (None, role), by=actor, reason=reason)
 
 

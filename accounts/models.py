@@ -117,6 +117,7 @@ class RoleGrant(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="role_grants")
     role = models.CharField(max_length=20, choices=Role)
+    source = models.CharField(max_length=30, blank=True)  # the provider that gave it; "": people
 
     class Meta:
         constraints = (
@@ -136,6 +137,11 @@ class Session(AbstractBaseSession):
     seen_at = models.DateTimeField(null=True)
     address = models.GenericIPAddressField(null=True)
     browser = models.CharField(max_length=200, blank=True)
+    provider = models.CharField(max_length=30, blank=True)  # by which the person came
+    provider_sid = models.CharField(max_length=64, blank=True)  # hash of its name there
+
+    class Meta(AbstractBaseSession.Meta):
+        indexes = (models.Index(fields=("provider", "provider_sid"), name="accounts_session_sid"),)
 
     def __str__(self) -> str:
         """Name the browser, never the key: whoever knows the key is that person."""
@@ -144,6 +150,35 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls) -> type[SessionStore]:
         return SessionStore
+
+
+class Snapshot(models.Model):
+    """What an identity provider said of a person at the last sign-in."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="snapshot")
+    provider = models.CharField(max_length=30)
+    at = models.DateTimeField()
+    groups = models.JSONField(default=list)  # as they are called here: `<provider>/<group>`
+    claims = models.JSONField(default=dict)  # those that the provider's entry keeps
+
+    def __str__(self) -> str:
+        return f"{self.user} by {self.provider}"
+
+
+class SpentToken(models.Model):
+    """A logout token that has come, so that it counts once."""
+
+    provider = models.CharField(max_length=30)
+    jti = models.CharField(max_length=64)  # hash of its name
+    until = models.DateTimeField(db_index=True)  # from then on it would be refused for its age
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("provider", "jti"), name="accounts_token_spent_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.jti[:12]}"
 
 
 class Scope(models.TextChoices):

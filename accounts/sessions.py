@@ -12,6 +12,10 @@ from django.db.models import Q
 
 from accounts.limits import ADDRESS, BROWSER, SEEN, STARTED, moment
 
+# what a session of somebody who came by an identity provider keeps of that
+PROVIDER, SID, AUTH_TIME, ACR = "provider", "provider_sid", "auth_time", "acr"
+ID_TOKEN = "id_token"  # sealed
+
 
 class SessionStore(DatabaseStore):
     """What Django asks for under this name in the module that SESSION_ENGINE names."""
@@ -29,6 +33,8 @@ class SessionStore(DatabaseStore):
             "seen_at": moment(data.get(SEEN)),
             "address": data.get(ADDRESS),
             "browser": data.get(BROWSER, ""),
+            "provider": data.get(PROVIDER, ""),
+            "provider_sid": data.get(SID, ""),
         }
         for name, value in columns.items():
             setattr(row, name, value)

@@ -57,6 +57,7 @@ class Membership(models.Model):
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    source = models.CharField(max_length=30, blank=True)  # the provider that says so; "": people
 
     class Meta:
         constraints = (

@@ -1,6 +1,6 @@
 """Tenants with their members, applications, and what machine tokens may see."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -48,7 +48,9 @@ def add_member(tenant: Tenant, person: User, *, by: Doer) -> bool:
     """Let a person see what is the tenant's. False when they could already."""
     actor = operator(by)
     _, made = Membership.objects.get_or_create(tenant=tenant, user=person)
-    if made:
+    # what people say stays when a provider no longer says so
+    kept = Membership.objects.filter(tenant=tenant, user=person).exclude(source="")
+    if kept.update(source="") or made:
         _note_member("added a member to", tenant, person, (None, person.ident), by=actor)
     return made
 
@@ -61,6 +63,26 @@ def remove_member(tenant: Tenant, person: User, *, by: Doer) -> bool:
     if gone:
         _note_member("removed a member from", tenant, person, (person.ident, None), by=actor)
     return gone > 0
+
+
+@transaction.atomic
+def follow_provider(
+    person: User, slugs: Collection[str], *, source: str, by: Actor, **_signal: Any
+) -> None:
+    """Make a person a member where their identity provider says so now, and nowhere else by it.
+
+    What people added is left alone; a slug that no tenant has means nothing yet. Hears
+    `accounts.oidc.signals.arrived`.
+    """
+    told = Membership.objects.filter(user=person).exclude(source="")
+    gone = told.exclude(tenant__slug__in=slugs).select_related("tenant")
+    for membership in gone:
+        membership.delete()
+        change = (person.ident, None)
+        _note_member("removed a member from", membership.tenant, person, change, by=by)
+    for tenant in Tenant.objects.filter(slug__in=slugs).exclude(memberships__user=person):
+        Membership.objects.get_or_create(tenant=tenant, user=person, defaults={"source": source})
+        _note_member("added a member to", tenant, person, (None, person.ident), by=by)
 
 
 def _note_member(
