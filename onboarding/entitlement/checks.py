@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from accounts.models import User
+from accounts.oidc import snapshots
 from onboarding.entitlement.combine import combined
 from onboarding.models import Evidence, Order
 from onboarding.ports import Answer, EntitlementSource, Outcome, Query
@@ -18,6 +19,7 @@ def query_of(
     person: User, action: str, application: Application, environment: Environment
 ) -> Query:
     """Put the question in the words of the port; groups are read now."""
+    told = snapshots.of(person)
     return Query(
         subject=person.ident,
         groups=frozenset(person.groups.values_list("name", flat=True)),
@@ -25,6 +27,8 @@ def query_of(
         tenant=application.tenant.slug,
         application=application.slug,
         environment=environment.slug,
+        claims=told.claims if told else {},
+        claims_at=told.at if told else None,
     )
 
 
