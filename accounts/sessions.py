@@ -14,7 +14,7 @@ from accounts.limits import ADDRESS, BROWSER, SEEN, STARTED, moment
 
 # what a session of somebody who came by an identity provider keeps of that
 PROVIDER, SID, AUTH_TIME, ACR = "provider", "provider_sid", "auth_time", "acr"
-ID_TOKEN = "id_token"  # sealed
+HINT = "sign_out_hint"  # the ID token, sealed
 
 
 class SessionStore(DatabaseStore):

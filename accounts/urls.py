@@ -3,9 +3,19 @@
 from django.urls import path
 
 from accounts import people, views
+from accounts.oidc import views as oidc
 
 app_name = "accounts"
+oidc_urlpatterns = [
+    path("sign-in/<slug:slug>/", oidc.start, name="oidc-start"),
+    path("sign-in/<slug:slug>/return/", oidc.came_back, name="oidc-return"),
+    path("sign-in-again/", oidc.again, name="oidc-again"),
+    path("signed-out/", oidc.signed_out, name="signed-out"),
+    path("signed-out/onward/", oidc.onward, name="oidc-onward"),
+    path("sign-out/<slug:slug>/back-channel/", oidc.back_channel, name="oidc-back-channel"),
+]
 urlpatterns = [
+    *oidc_urlpatterns,
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("theme/", views.theme, name="theme"),

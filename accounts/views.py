@@ -18,9 +18,11 @@ from accounts import actions, addresses, doors, lookups
 from accounts.forms import SITE, OwnPasswordForm, OwnTokenForm, SignInForm, ZoneForm
 from accounts.limits import Ended
 from accounts.models import LOCAL, Scope
+from accounts.oidc import departures, providers
 from accounts.web import SignedIn
 from portal import moments
 from portal.clock import now
+from portal.errors import LocalAccountsOff
 
 THEMES = ("light", "dark", "auto")
 THEME_COOKIE = "berth-theme"
@@ -37,11 +39,19 @@ def sign_in(http: HttpRequest) -> HttpResponse:
     wanted = _wanted(http)
     if http.user.is_authenticated:
         return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+    if http.method == "POST" and not settings.BERTH_LOCAL_ACCOUNTS:
+        raise LocalAccountsOff
     form = SignInForm(http, http.POST or None)
     if form.is_valid():
         actions.sign_in(http, form.get_user())
         return redirect(wanted or settings.LOGIN_REDIRECT_URL)
-    page = {"form": form, "next": wanted, "ended": _why_ended(http)}
+    page = {
+        "form": form,
+        "next": wanted,
+        "ended": _why_ended(http),
+        "providers": providers.offered(),
+        "by_password": settings.BERTH_LOCAL_ACCOUNTS,
+    }
     return render(http, "accounts/sign_in.html", page, status=_status(form))
 
 
@@ -81,8 +91,12 @@ def locked_out(
 
 @require_POST
 def sign_out(http: SignedIn) -> HttpResponse:
+    label, onward = departures.onward(http)
     actions.sign_out(http, by=http.user)
-    return redirect(settings.LOGOUT_REDIRECT_URL)
+    if not onward:
+        return redirect(settings.LOGOUT_REDIRECT_URL)
+    departures.keep(http, label, onward)
+    return redirect("accounts:signed-out")
 
 
 @login_not_required

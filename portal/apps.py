@@ -4,13 +4,11 @@ from django.apps import AppConfig
 from django.core import checks
 from django.utils.module_loading import import_string
 
-from portal.checks import configuration
-
 
 class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        checks.register(configuration)
-        # it knows models, which are there only by now
+        # they know models, which are there only by now
+        checks.register(import_string("portal.checks.configuration"))
         checks.register(import_string("portal.deployment.deployment"), deploy=True)

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own name
 
+from accounts.oidc import providers
 from onboarding.entitlement import file as entitlement_file
 from onboarding.entitlement import groups as entitlement_groups
 from portal import env, production
@@ -23,7 +24,7 @@ FACTS_OF_NAMES = {"tenant", "application", "environment"}
 def configuration(**_options: Any) -> list[CheckMessage]:
     """Check what every portal needs, and what one that is not embedded needs."""
     lacking = [] if settings.BERTH_EMBEDDED else production.started()
-    return [*_faults(), *_sources(), *_patterns(), *_groups(), *_way_out(), *lacking]
+    return [*_faults(), *_sources(), *_patterns(), *_groups(), *_way_out(), *_sign_in(), *lacking]
 
 
 def _faults() -> Iterator[CheckMessage]:
@@ -93,6 +94,21 @@ def _way_out() -> Iterator[CheckMessage]:
             f"BERTH_NO_PROXY holds {entry!r}, which fits nobody.",
             hint="It lists host names, domains, addresses and networks, all without a port.",
             id="portal.E021",
+        )
+
+
+def _sign_in() -> Iterator[CheckMessage]:
+    for fault in providers.faults():
+        yield Error(
+            f"An identity provider cannot be used: {fault}.",
+            hint="BERTH_OIDC_FILE names the file; docs/configure.md shows one.",
+            id="portal.E030",
+        )
+    if not settings.BERTH_LOCAL_ACCOUNTS and not providers.offered():
+        yield Error(
+            "Nobody can sign in: local accounts are off, and there is no identity provider.",
+            hint="Set BERTH_OIDC_FILE, or BERTH_LOCAL_ACCOUNTS=True.",
+            id="portal.E031",
         )
 
 

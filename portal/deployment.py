@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 from django.db import DatabaseError, connection
 
 from accounts.models import LOCAL, User
+from accounts.oidc import providers
 from portal import production
 from portal.demo.people import PEOPLE
 
@@ -17,7 +18,7 @@ OLDEST_POSTGRESQL = 15
 def deployment(**_options: Any) -> list[CheckMessage]:
     """Return what `check --deploy` adds: an embedded portal's shortcomings, and the database's."""
     embedded = [*_embedded(), *production.started()] if settings.BERTH_EMBEDDED else []
-    return [*embedded, *_database_inside()]
+    return [*embedded, *_passwords(), *_database_inside()]
 
 
 def _embedded() -> Iterator[CheckMessage]:
@@ -27,6 +28,15 @@ def _embedded() -> Iterator[CheckMessage]:
         hint="Set BERTH_EMBEDDED=False, and the secrets that docs/configure.md lists.",
         id="portal.E009",
     )
+
+
+def _passwords() -> Iterator[CheckMessage]:
+    if providers.offered() and settings.BERTH_LOCAL_ACCOUNTS:
+        yield Warning(
+            "People sign in by an identity provider, and passwords of this portal still open it.",
+            hint="Set BERTH_LOCAL_ACCOUNTS=False; docs/configure.md says what for emergencies.",
+            id="portal.W010",
+        )
 
 
 def _database_inside() -> Iterator[CheckMessage]:

@@ -143,6 +143,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "onboarding:home"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
+# Who signs people in beside, or instead of, this portal; none without a file
+BERTH_OIDC_FILE = env.file("BERTH_OIDC_FILE")
+BERTH_LOCAL_ACCOUNTS = env.flag("BERTH_LOCAL_ACCOUNTS", default=True)
 BERTH_SESSION_IDLE = timedelta(minutes=env.integer("BERTH_SESSION_IDLE_MINUTES", default=30))
 BERTH_SESSION_LIMIT = timedelta(hours=env.integer("BERTH_SESSION_LIMIT_HOURS", default=10))
 SESSION_ENGINE = "accounts.sessions"

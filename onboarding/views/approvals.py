@@ -1,6 +1,7 @@
 """What waits for an approver's decision, and the page to decide on."""
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Role
+from accounts.oidc import freshness
 from accounts.web import SignedIn, for_roles
 from onboarding import actions, lookups, toolbox
 from onboarding import messages as texts
@@ -74,6 +76,9 @@ def _in_words(error: Exception | None) -> dict[str, str]:
 def approve(http: SignedIn, number: int) -> HttpResponse:
     """Approve the digest that the page showed."""
     order = lookups.order_for(http.user, number)
+    if freshness.lacking(http):
+        back = reverse("onboarding:approval", args=(number,))
+        return redirect(f"{reverse('accounts:oidc-again')}?{urlencode({'next': back})}")
     actions.approve(
         order,
         by=http.user,

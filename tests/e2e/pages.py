@@ -11,6 +11,7 @@ PAGES = [
     ("dana", "nothing-found", "/search/?q=zzz"),
     ("dana", "not-found", "/orders/999999999/"),
     ("dana", "account", "/you/"),
+    ("dana", "signed-out", "/signed-out/"),
     ("dana", "services", "/services/"),
     ("rex", "home-of-rex", "/"),
     ("rex", "service", f"/services/{SERVICE}/"),

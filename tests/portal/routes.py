@@ -61,6 +61,10 @@ def nothing(world: World) -> dict[str, Any]:
     return {}
 
 
+def provider(world: World) -> dict[str, Any]:
+    return {"slug": "corp"}
+
+
 @dataclass(frozen=True)
 class Row:
     route: str
@@ -69,6 +73,7 @@ class Row:
     at: Callable[[World], dict[str, Any]] = nothing
     sends: Mapping[str, Any] = field(default_factory=dict)
     as_json: bool = False
+    by_others: bool = False  # another system calls, which has no form of ours
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}"
@@ -160,6 +165,13 @@ ROWS = (
     Row("accounts:sign-in", all_but(302, anonymous=200, machine=200)),
     Row("accounts:sign-in", all_but(302, anonymous=422, machine=422), "POST"),
     Row("accounts:sign-out", all_but(SIGN_IN), "POST"),
+    # no identity provider is configured here; with one, tests/accounts/oidc tells
+    Row("accounts:oidc-start", everybody(404), at=provider),
+    Row("accounts:oidc-return", everybody(404), at=provider),
+    Row("accounts:oidc-again", all_but(302)),
+    Row("accounts:signed-out", everybody(200)),
+    Row("accounts:oidc-onward", everybody(302)),
+    Row("accounts:oidc-back-channel", everybody(404), "POST", at=provider, by_others=True),
     Row("accounts:theme", everybody(302), "POST", sends={"theme": "dark"}),
     Row("accounts:you", SIGNED_IN),
     Row("accounts:password", SIGNED_IN),

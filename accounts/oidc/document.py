@@ -1,0 +1,115 @@
+"""Reading a YAML file value by value, so that everything wrong with it is told at once."""
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LARGEST = 1_000_000  # bytes
+LONGEST = 500  # characters of one value
+WORDS = re.compile(r"[^\x00-\x1f\x7f]+")
+
+
+class Unreadable(Exception):
+    """The file as a whole cannot be used; the sentence says why."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which nothing is overwritten: a second `roles` would hide the first one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the library's signature
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise Unreadable(f"`{twice[0]}` stands twice in one place")
+        return super().construct_mapping(node, deep=deep)
+
+
+def load(path: Path) -> Any:
+    """Return what the file holds. Raises Unreadable in words."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}") from error
+    if len(raw) > LARGEST:
+        raise Unreadable(f"{path} is larger than {LARGEST} bytes")
+    try:
+        loader = _Loader(raw)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
+    # beside its own errors the library lets slip what a wrong value or a deep nest raises in it
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        raise Unreadable(f"{path} is no YAML that can be read: {error}") from error
+
+
+class Entry:
+    """One mapping of the file. What is read of it is ticked off; `close` tells what is left."""
+
+    def __init__(self, where: str, content: object, faults: list[str]) -> None:
+        self._where = where
+        self._faults = faults
+        self._left: dict[Any, Any] = dict(content) if isinstance(content, Mapping) else {}
+        if not isinstance(content, Mapping):
+            self.fault("must be a mapping")
+
+    def fault(self, words: str) -> None:
+        """Note what is wrong with this mapping."""
+        self._faults.append(f"{self._where} {words}")
+
+    def text(self, name: str, *, shape: re.Pattern[str] = WORDS, default: str | None = None) -> str:
+        """Return a text of the shape; one without a default has to be there."""
+        value = self._left.pop(name, default)
+        if value is None:
+            self.fault(f"needs `{name}`")
+        elif value == default or self._is_text(value, shape):
+            return str(value)
+        else:
+            self.fault(f"has a `{name}` that cannot be used")
+        return ""
+
+    def texts(self, name: str, *, default: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return a list of texts."""
+        value = self._left.pop(name, list(default))
+        if isinstance(value, list) and all(self._is_text(each, WORDS) for each in value):
+            return tuple(value)
+        self.fault(f"must have a list of texts as `{name}`")
+        return ()
+
+    def lists(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Return a mapping of texts to lists of texts."""
+        value = self._left.pop(name, {})
+        inner = Entry(f"{self._where}, `{name}`,", value, self._faults)
+        return {key: inner.texts(key) for key in list(inner._left) if inner._is_key(key)}
+
+    def seconds(self, name: str, *, default: int, most: int) -> int:
+        """Return a whole number of seconds."""
+        value = self._left.pop(name, default)
+        if type(value) is int and 0 <= value <= most:
+            return value
+        self.fault(f"must have a whole number up to {most} as `{name}`")
+        return default
+
+    def inner(self, name: str) -> "Entry | None":
+        """Return the mapping inside, or None where there is none."""
+        value = self._left.pop(name, None)
+        return None if value is None else Entry(f"{self._where}, `{name}`,", value, self._faults)
+
+    def close(self) -> None:
+        """Tell what nobody asked for: a word that was mistyped must not be without effect."""
+        for name in self._left:
+            self.fault(f"has `{str(name)[:60]}`, which means nothing here")
+
+    def _is_key(self, key: object) -> bool:
+        fits = self._is_text(key, WORDS)
+        if not fits:
+            self.fault("has a key that is no text")
+        return fits
+
+    @staticmethod
+    def _is_text(value: object, shape: re.Pattern[str]) -> bool:
+        return isinstance(value, str) and len(value) <= LONGEST and bool(shape.fullmatch(value))

@@ -1,0 +1,1 @@
+"""Sign-in with OpenID Connect, against a provider that also lies."""
