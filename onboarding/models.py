@@ -1,5 +1,6 @@
 """Orders, their revisions and plans, and the runs of their steps."""
 
+from typing import Any
 from uuid import uuid4
 
 from django.db import models
@@ -259,12 +260,21 @@ class Evidence(models.Model):
     remedy = models.TextField(blank=True)
     facts = models.JSONField(default=dict)
     policy_revision = models.CharField(max_length=100, blank=True)
+    decision = models.CharField(max_length=200, blank=True)  # the id that the source gave it
+    expires_at = models.DateTimeField(null=True)  # of the permit, said by its source
+    query_digest = models.CharField(max_length=64, blank=True)
+    heard = models.JSONField(default=list)  # what each source answered, and when
 
     class Meta:
         ordering = ("id",)
 
     def __str__(self) -> str:
         return f"{self.outcome} by {self.source}"
+
+    @property
+    def voices(self) -> list[dict[str, Any]]:
+        """What each source answered, with its facts as pairs: templates take names for keys."""
+        return [each | {"facts": list(each["facts"].items())} for each in self.heard]
 
 
 class Draft(models.Model):

@@ -11,12 +11,16 @@ from uuid import UUID
 
 
 class Outcome(Enum):
-    """A source's answer. Neither UNKNOWN (could not tell) nor SILENT (no rule fits) permits."""
+    """A source's answer. Neither UNKNOWN (could not tell) nor SILENT (no rule fits) permits.
+
+    REFERRED is never a source's: sources could not tell, and the site lets a person decide then.
+    """
 
     PERMIT = "permit"
     DENY = "deny"
     UNKNOWN = "unknown"
     SILENT = "silent"
+    REFERRED = "referred"
 
 
 @dataclass(frozen=True)

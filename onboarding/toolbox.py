@@ -1,5 +1,6 @@
 """Which adapter serves which port, as settings say. The only importer of adapters in this room."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
@@ -7,18 +8,17 @@ from django.conf import settings
 
 from onboarding.changes.builtin import BuiltinChanges
 from onboarding.engine.steps import Tools
-from onboarding.entitlement import fields
+from onboarding.entitlement import arrangement, asking, seating
 from onboarding.entitlement.file import FileEntitlements
 from onboarding.entitlement.groups import GroupEntitlements
 from onboarding.ports import Changes, EntitlementSource, GitHost, Scaffolder
 from onboarding.repositories.bare import BareGitHost
 from onboarding.repositories.cookiecutter_templates import CookiecutterScaffolds
+from portal import env
 from portal.outbound import WayOut
 
-# A kind of source makes one from its name and its fields in the file of entitlement, or raises
-# FieldsUnfit with every fault. Further kinds come from entry points.
-Factory = Callable[[str, fields.Fields, WayOut], EntitlementSource]
-KINDS: Mapping[str, Factory] = {
+# Kinds of sources in the file of entitlement; further ones come from entry points.
+KINDS: Mapping[str, seating.Factory] = {
     "file": FileEntitlements.from_settings,
     "groups": GroupEntitlements.from_settings,
 }
@@ -33,21 +33,46 @@ GIT_HOSTS: Mapping[str, Callable[[], GitHost]] = {
     "bare": lambda: BareGitHost(settings.BERTH_GIT_FOLDER, settings.BERTH_GIT_URL, name="embedded"),
 }
 
+log = logging.getLogger(__name__)
+
 
 @cache
 def tools() -> Tools:
     """Return the adapters, made once a process."""
     return Tools(
-        sources=sources(),
+        sources=_sources(),
         changes=CHANGES[settings.BERTH_CHANGES_ADAPTER](),
         scaffolds=scaffolds(),
         githost=GIT_HOSTS[settings.BERTH_GIT_ADAPTER](),
     )
 
 
-def sources() -> Sequence[EntitlementSource]:
-    """Return the entitlement sources in the order of settings."""
-    return [SOURCES[name]() for name in settings.BERTH_ENTITLEMENT_SOURCES]
+def sources() -> asking.Sources:
+    """Return the entitlement sources, which know of each other's callers in this process."""
+    return tools().sources
+
+
+def _sources() -> asking.Sources:
+    if settings.BERTH_ENTITLEMENT_CONFIG is None:
+        return asking.together([SOURCES[name]() for name in settings.BERTH_ENTITLEMENT_SOURCES])
+    found = arrangement.read(settings.BERTH_ENTITLEMENT_CONFIG)
+    seated = seating.seated(found, _kit())
+    if seated.faults:
+        log.error("the file of entitlement sources cannot be used: %s", " ".join(seated.faults))
+        return asking.nobody()
+    return asking.Sources(seated.seats, found.terms)
+
+
+def entitlement_faults() -> Sequence[str]:
+    """Say everything that is wrong with the file of entitlement sources, if there is one."""
+    if settings.BERTH_ENTITLEMENT_CONFIG is None:
+        return []
+    return seating.seated(arrangement.read(settings.BERTH_ENTITLEMENT_CONFIG), _kit()).faults
+
+
+def _kit() -> seating.Kit:
+    way = WayOut(settings.BERTH_CA_BUNDLE, settings.BERTH_PROXY, settings.BERTH_NO_PROXY)
+    return seating.Kit(KINDS, variables=env.text, way=way)
 
 
 def scaffolds() -> Scaffolder:

@@ -44,6 +44,7 @@ BADGES = {
     "deny": Badge("Denied", "bad", "shield-x"),
     "silent": Badge("No rule", "neutral", "point"),
     "unknown": Badge("Not known", "attention", "help-circle"),
+    "referred": Badge("A person decides", "waiting", "gavel"),
     # the record
     "designed": Badge("Designed", "neutral", "pencil"),
     "rehearsed": Badge("Rehearsed", "good", "player-play"),

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own name
 
 from accounts.oidc import providers
+from onboarding import toolbox
 from onboarding.entitlement import file as entitlement_file
 from onboarding.entitlement import groups as entitlement_groups
 from portal import env, production
@@ -34,7 +35,14 @@ def _faults() -> Iterator[CheckMessage]:
 
 
 def _sources() -> Iterator[CheckMessage]:
-    if "file" in settings.BERTH_ENTITLEMENT_SOURCES:
+    if settings.BERTH_ENTITLEMENT_CONFIG is not None:
+        for fault in toolbox.entitlement_faults():
+            yield Error(
+                f"The file of entitlement sources cannot be used: {fault}",
+                hint="BERTH_ENTITLEMENT_CONFIG says where it is; docs/configure.md shows one.",
+                id="portal.E040",
+            )
+    elif "file" in settings.BERTH_ENTITLEMENT_SOURCES:
         try:
             entitlement_file.read(settings.BERTH_ENTITLEMENT_FILE)
         except (OSError, entitlement_file.PolicyBroken) as error:
@@ -51,7 +59,8 @@ def _groups() -> Iterator[CheckMessage]:
         *settings.BERTH_ENTITLEMENT_GROUPS,
         *settings.BERTH_ENTITLEMENT_DENIED_GROUPS,
     )
-    if "groups" in settings.BERTH_ENTITLEMENT_SOURCES:
+    is_asked = "groups" in settings.BERTH_ENTITLEMENT_SOURCES
+    if is_asked and settings.BERTH_ENTITLEMENT_CONFIG is None:
         for fault in entitlement_groups.pattern_faults(patterns):
             yield Error(
                 f"A pattern of groups could permit the wrong people: {fault}",

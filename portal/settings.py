@@ -10,7 +10,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from portal import env
+from portal import env, openapi
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(env.text("BERTH_DATA", default=str(ROOT / "var")))
@@ -246,12 +246,12 @@ BERTH_SCAFFOLDS = ROOT / "scaffolds"
 
 # The process: which adapter serves which port, and its limits
 
+# A file that arranges any number of sources; without one, these two are asked.
+BERTH_ENTITLEMENT_CONFIG = env.file("BERTH_ENTITLEMENT_CONFIG")
 BERTH_ENTITLEMENT_SOURCES = env.choices(
     "BERTH_ENTITLEMENT_SOURCES", ["file", "groups"], default="file,groups"
 )
-BERTH_ENTITLEMENT_FILE = Path(
-    env.text("BERTH_ENTITLEMENT_FILE", default=str(DATA / "entitlements.yaml"))
-)
+BERTH_ENTITLEMENT_FILE = env.file("BERTH_ENTITLEMENT_FILE") or DATA / "entitlements.yaml"
 # Members of groups by these names are permitted, and of the others refused, whatever else holds.
 BERTH_ENTITLEMENT_GROUPS = env.words(
     "BERTH_ENTITLEMENT_GROUPS", default="{tenant}:{environment}:deployers"
@@ -310,24 +310,7 @@ REST_FRAMEWORK = {
     },
     "PAGE_SIZE": 50,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Berth",
-    "DESCRIPTION": "The CMDB of a Flux fleet, and the orders that change it.",
-    "VERSION": "v1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1/",
-    "COMPONENT_SPLIT_REQUEST": False,
-    "ENABLE_DJANGO_DEPLOY_CHECK": False,
-    "ENUM_NAME_OVERRIDES": {
-        "KindEnum": "tenants.models.ClaimKind.choices",
-        "OrderKindEnum": "onboarding.models.Kind.choices",
-    },
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "tenants.api.schema.tell_problems",
-    ],
-    "SERVE_PERMISSIONS": ["tenants.api.permissions.MayReadRecord"],
-}
+SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 # Monitoring: whence /metrics may be read without a token. Empty: from nowhere.
 

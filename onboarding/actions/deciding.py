@@ -1,19 +1,15 @@
 """Deciding on an order: an approver approves or refuses what a digest names."""
 
-from collections.abc import Sequence
-
 from accounts.models import User
 from onboarding.changes import decisions
 from onboarding.changes.models import Decision
 from onboarding.entitlement import checks
+from onboarding.entitlement.asking import Sources
 from onboarding.models import Order
-from onboarding.ports import EntitlementSource
 from portal.errors import NotEntitled, RequesterNotEntitled
 
 
-def approve(
-    order: Order, *, by: User, digest: str, reason: str, sources: Sequence[EntitlementSource]
-) -> None:
+def approve(order: Order, *, by: User, digest: str, reason: str, sources: Sources) -> None:
     """Approve what the digest names. The requester's entitlement is checked once more.
 
     Raises what `decisions.decide` raises, RequesterNotEntitled when the requester has lost the

@@ -13,10 +13,11 @@ from onboarding import subjects
 from onboarding.actions import sendings
 from onboarding.engine.steps import Tools
 from onboarding.entitlement import checks
+from onboarding.entitlement.asking import Sources
 from onboarding.form import checking, submission
 from onboarding.form.answers import Allotted, Answers
 from onboarding.models import Draft, Order, Revision
-from onboarding.ports import Answer, EntitlementSource
+from onboarding.ports import Answer
 from onboarding.running import doorbell
 from portal.errors import BerthError, ServiceExists
 from tenants import lookups as record_lookups
@@ -80,9 +81,7 @@ def wishes_of(form: Mapping[str, Any], *, by: User, tools: Tools) -> list[Wish]:
     return [_wish(each, application, by, tools.sources) for each in wanted]
 
 
-def _wish(
-    wanted: Answers, application: Application, by: User, sources: Sequence[EntitlementSource]
-) -> Wish:
+def _wish(wanted: Answers, application: Application, by: User, sources: Sources) -> Wish:
     environment = Environment.objects.get(slug=wanted.environment)
     permit = checks.ask(sources, by, checks.query_of(by, "onboard", application, environment))
     checks.refuse_unless_permitted(permit)

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from onboarding.changes.models import Approval, Decision
 from onboarding.engine.steps import Task
+from onboarding.entitlement import checks
 from onboarding.models import Order
 from onboarding.ports import ChangeWish
 from portal.clock import now
@@ -22,11 +23,17 @@ def wish_of(task: Task, in_short: str) -> ChangeWish:
         title=f"{order.title} for {order.tenant.slug}"[:200],
         description=f"{in_short}. {_why(task)}Digest {plan.digest}.",
         digest=plan.digest,
-        standard=order.environment.change_type == ChangeType.STANDARD,
+        standard=is_standard(order),
         approver_group=order.environment.approver_group,
         requester=order.requester.ident,
         expires_at=now() + settings.BERTH_APPROVAL_TTL,
     )
+
+
+def is_standard(order: Order) -> bool:
+    """Say whether policy approves the order: its environment says so, and nobody is in doubt."""
+    standard = order.environment.change_type == ChangeType.STANDARD
+    return standard and not checks.is_referred(order)
 
 
 def _why(task: Task) -> str:
@@ -42,7 +49,7 @@ def approvers(order: Order) -> str:
 
 def approved_by(order: Order) -> str:
     """Say who approved the order's change, or that policy did."""
-    if order.environment.change_type == ChangeType.STANDARD:
+    if is_standard(order):
         return "Approved by policy: a standard change."
     approvals = Approval.objects.filter(
         change__number=order.change_number, decision=Decision.APPROVED

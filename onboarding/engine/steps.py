@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from onboarding.engine import lease
+from onboarding.entitlement.asking import Sources
 from onboarding.models import Order, Plan, Revision, StepRun
-from onboarding.ports import Changes, EntitlementSource, GitHost, Scaffolder
+from onboarding.ports import Changes, GitHost, Scaffolder
 from portal.errors import BerthError, PlanRefused
 from tenants.models import Placement
 
@@ -20,7 +21,7 @@ from tenants.models import Placement
 class Tools:
     """The adapters that settings chose, one for each port."""
 
-    sources: Sequence[EntitlementSource]
+    sources: Sources
     changes: Changes
     scaffolds: Scaffolder
     githost: GitHost

@@ -27,7 +27,7 @@ def of_environment(
     environment = permit.environment
     return environment.slug, Card(
         environment.name,
-        text=_decided(environment),
+        text=_decided(permit),
         facts=[_follows(environment), *(_clusters(environment, region) for region in regions)],
         note=environment.notice,
         blocked=_blocked(permit, application, amended),
@@ -47,8 +47,9 @@ def _blocked(permit: Permit, application: Application, amended: Order | None) ->
     return ""
 
 
-def _decided(environment: Environment) -> str:
-    if environment.change_type == ChangeType.STANDARD:
+def _decided(permit: Permit) -> str:
+    environment = permit.environment
+    if environment.change_type == ChangeType.STANDARD and not permit.is_referred:
         return "Approved by policy, starts at once."
     if environment.approver_group:
         return f"Decided by {environment.approver_group}."

@@ -7,8 +7,9 @@ from django.db.models import Q
 
 from accounts.models import User
 from onboarding.entitlement import checks
+from onboarding.entitlement.asking import Sources
 from onboarding.form import submission
-from onboarding.ports import About, Answer, EntitlementSource, Outcome, Scaffolder
+from onboarding.ports import About, Answer, Outcome, Scaffolder
 from portal.errors import NoCluster
 from tenants import listings
 from tenants import lookups as record
@@ -27,7 +28,12 @@ class Permit:
 
     @property
     def given(self) -> bool:
-        return self.answer.outcome is Outcome.PERMIT
+        return self.answer.outcome in checks.PASSING
+
+    @property
+    def is_referred(self) -> bool:
+        """Say whether sources could not tell, so that a person decides whatever policy says."""
+        return self.answer.outcome is Outcome.REFERRED
 
     @property
     def words(self) -> str:
@@ -59,16 +65,20 @@ def applications(person: User, typed: str) -> tuple[Sequence[Application], int]:
     return list(found[:SHOWN]), found.count()
 
 
-def permits(
-    person: User, application: Application, sources: Sequence[EntitlementSource]
-) -> list[Permit]:
+def permits(person: User, application: Application, sources: Sources) -> list[Permit]:
     """Ask for each environment; a hint for the form, asked again at submit."""
-    return [
-        Permit(
-            each, checks.ask(sources, person, checks.query_of(person, "onboard", application, each))
-        )
-        for each in environments()
-    ]
+    places = environments()
+    queries = [checks.query_of(person, "onboard", application, each) for each in places]
+    answers = checks.hints(sources, person, queries)
+    return [Permit(*each) for each in zip(places, answers, strict=True)]
+
+
+def permit(
+    person: User, application: Application, environment: Environment, sources: Sources
+) -> Permit:
+    """Ask for one environment; a hint too."""
+    query = checks.query_of(person, "onboard", application, environment)
+    return Permit(environment, checks.hints(sources, person, [query])[0])
 
 
 def clusters(environment: Environment, region: str) -> Sequence[Cluster]:

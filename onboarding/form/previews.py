@@ -8,7 +8,8 @@ from uuid import uuid4
 from accounts.models import User
 from onboarding import stories
 from onboarding.engine.steps import Tools
-from onboarding.form import checking, submission
+from onboarding.entitlement import checks
+from onboarding.form import checking, offers, submission
 from onboarding.form.answers import Answers
 from onboarding.models import Draft, Order, Plan
 from onboarding.plans import drafting, site, words
@@ -42,11 +43,12 @@ def of_draft(draft: Draft, *, by: User, tools: Tools) -> list[Preview]:
     Raises AnswersUnfit, NoCluster, NameUnfit, PlanRefused or ScaffoldBroken in words.
     """
     application, wanted = checking.checked(draft.answers, by=by, scaffolds=tools.scaffolds)
-    return [_of_answers(each, application, tools) for each in wanted]
+    return [_of_answers(each, application, by, tools) for each in wanted]
 
 
-def _of_answers(wanted: Answers, application: Application, tools: Tools) -> Preview:
+def _of_answers(wanted: Answers, application: Application, by: User, tools: Tools) -> Preview:
     environment = Environment.objects.get(slug=wanted.environment)
+    permit = offers.permit(by, application, environment, tools.sources)
     clusters = submission.clusters_for(environment, wanted.region)
     allotted = submission.allot(application, wanted, clusters)
     subject = Subject(uuid4(), wanted, allotted)
@@ -54,7 +56,13 @@ def _of_answers(wanted: Answers, application: Application, tools: Tools) -> Prev
     choices = choose(subject, found, tools.scaffolds)
     desired = state(subject, found, choices, tools.scaffolds, tools.githost)
     slugs = [each.slug for each in clusters]
-    return _preview(environment, slugs, desired, words.of(desired, environment))
+    return Preview(
+        environment=environment,
+        clusters=slugs,
+        desired=desired,
+        in_words=words.of(desired, environment),
+        approvers=words.approvers(environment, is_referred=permit.is_referred),
+    )
 
 
 def of_plan(order: Order, plan: Plan) -> Preview:
@@ -62,24 +70,13 @@ def of_plan(order: Order, plan: Plan) -> Preview:
     desired = drafting.content(plan)
     slugs = [each["cluster"] for each in desired["clusters"].values()]
     said = stories.of(order).in_words(order, desired)
-    return _preview(order.environment, slugs, desired, said, digest=plan.digest)
-
-
-def _preview(
-    environment: Environment,
-    clusters: Sequence[str],
-    desired: Mapping[str, Any],
-    said: Sequence[str],
-    *,
-    digest: str = "",
-) -> Preview:
     return Preview(
-        environment=environment,
-        clusters=clusters,
+        environment=order.environment,
+        clusters=slugs,
         desired=desired,
         in_words=said,
-        approvers=words.approvers(environment),
-        digest=digest,
+        approvers=words.approvers(order.environment, is_referred=checks.is_referred(order)),
+        digest=plan.digest,
     )
 
 

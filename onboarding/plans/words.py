@@ -55,9 +55,9 @@ def _repository(repository: Mapping[str, Any], environment: Environment) -> str:
     )
 
 
-def approvers(environment: Environment) -> str:
-    """Say who decides on orders for this environment."""
-    if environment.change_type == ChangeType.STANDARD:
+def approvers(environment: Environment, *, is_referred: bool = False) -> str:
+    """Say who decides on orders for this environment; on a referred one never policy."""
+    if environment.change_type == ChangeType.STANDARD and not is_referred:
         return "Approved by policy at once: a standard change."
     if environment.approver_group:
         return f"A member of {environment.approver_group} approves, never the person who asks."

@@ -11,6 +11,7 @@ from audit.models import Entry
 from onboarding import actions
 from onboarding.changes import decisions
 from onboarding.changes.models import Approval, Change, ChangeStatus, Decision
+from onboarding.entitlement.asking import together
 from onboarding.models import Order, Revision
 from portal.clock import now
 from portal.errors import (
@@ -195,6 +196,6 @@ def test_where_no_source_can_tell_whether_the_requester_may_nothing_is_approved(
     order: Order, approver: User
 ) -> None:
     with pytest.raises(BerthError) as raised:
-        actions.approve(order, by=approver, digest=DIGEST, reason="", sources=())
+        actions.approve(order, by=approver, digest=DIGEST, reason="", sources=together([]))
     assert raised.value.code == "entitlement.unknown"
     assert status() == ChangeStatus.AUTHORIZE

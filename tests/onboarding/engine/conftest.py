@@ -10,7 +10,7 @@ from onboarding.engine.look import look
 from onboarding.engine.steps import Done, Outcome, Per, Step, Story, Task, Tools, Wait
 from onboarding.models import Order
 
-NO_TOOLS = Tools(sources=(), changes=None, scaffolds=None, githost=None)  # type: ignore[arg-type] # the steps here use none
+NO_TOOLS = Tools(sources=None, changes=None, scaffolds=None, githost=None)  # type: ignore[arg-type] # the steps here use none
 
 
 @dataclass

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from onboarding.entitlement import checks
+from onboarding.entitlement.asking import together
 from onboarding.models import Evidence, Order
 from onboarding.ports import Answer, Outcome, Query
 from portal.errors import EntitlementUnknown, NotEntitled
@@ -54,7 +55,7 @@ def oracle() -> Oracle:
 
 
 def require(oracle: Oracle, order: Order, point: str = "effect") -> Answer:
-    return checks.require([oracle], again(order), point=point)
+    return checks.require(together([oracle]), again(order), point=point)
 
 
 def kept() -> Sequence[tuple[str, str]]:
@@ -114,13 +115,13 @@ def test_whatever_is_no_permit_is_kept_too_and_stops(
 
 def test_without_any_source_nobody_may(order: Order) -> None:
     with pytest.raises(EntitlementUnknown):
-        checks.require([], order, point="effect")
+        checks.require(together([]), order, point="effect")
 
 
 def test_every_source_is_asked_and_a_deny_of_one_counts(order: Order) -> None:
     sources = [Oracle(), Oracle(Outcome.DENY, "second"), Oracle(name="third")]
     with pytest.raises(NotEntitled):
-        checks.require(sources, order, point="effect")
+        checks.require(together(sources), order, point="effect")
     assert [len(source.asked) for source in sources] == [1, 1, 1]
 
 
