@@ -2,25 +2,32 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 
 from django.conf import settings
 
 from onboarding.changes.builtin import BuiltinChanges
 from onboarding.engine.steps import Tools
 from onboarding.entitlement import arrangement, asking, seating
+from onboarding.entitlement.authzen import AuthZenEntitlements
+from onboarding.entitlement.claims import ClaimEntitlements
 from onboarding.entitlement.file import FileEntitlements
 from onboarding.entitlement.groups import GroupEntitlements
+from onboarding.entitlement.ldap import LdapEntitlements
 from onboarding.ports import Changes, EntitlementSource, GitHost, Scaffolder
 from onboarding.repositories.bare import BareGitHost
 from onboarding.repositories.cookiecutter_templates import CookiecutterScaffolds
 from portal import env
+from portal.clock import now
 from portal.outbound import WayOut
 
 # Kinds of sources in the file of entitlement; further ones come from entry points.
 KINDS: Mapping[str, seating.Factory] = {
+    "authzen": partial(AuthZenEntitlements.from_settings, clock=now),
+    "claims": partial(ClaimEntitlements.from_settings, clock=now),
     "file": FileEntitlements.from_settings,
     "groups": GroupEntitlements.from_settings,
+    "ldap": LdapEntitlements.from_settings,
 }
 SOURCES: Mapping[str, Callable[[], EntitlementSource]] = {
     "file": lambda: FileEntitlements(settings.BERTH_ENTITLEMENT_FILE),
