@@ -177,14 +177,21 @@ def choose_time_zone(zone: str, *, by: User) -> None:
 
 @transaction.atomic
 def make_token(
-    name: str, scope: Scope, *, by: Doer, days: int = tokens.DAYS
+    name: str,
+    scope: Scope,
+    *,
+    by: Doer,
+    days: int = tokens.DAYS,
+    contact: str = "",
+    places: Sequence[str] = (),
 ) -> tuple[MachineToken, str]:
     """Issue a machine's token and return it with its text, to be shown once.
 
-    What it sees is granted in `tenants`. Raises RoleMissing.
+    `contact` is whom to ask about it, `places` the networks that it may come from, as
+    `networks.parsed` returns them. What it sees is granted in `tenants`. Raises RoleMissing.
     """
     actor = operator(by)
-    token, text = tokens.issue(name, scope=scope, days=days)
+    token, text = tokens.issue(name, scope=scope, days=days, contact=contact, places=places)
     _note_issued(token, by=actor)
     return token, text
 
@@ -210,7 +217,12 @@ def make_git_password(name: str, *, by: User, days: int = tokens.DAYS) -> tuple[
 
 
 def _note_issued(token: MachineToken, *, by: Actor) -> None:
-    changes = {"scope": (None, token.scope), "expires": (None, token.expires_at.isoformat())}
+    changes = {
+        "scope": (None, token.scope),
+        "expires": (None, token.expires_at.isoformat()),
+        "networks": (None, ", ".join(token.networks)),
+        "contact": (None, token.contact),
+    }
     ledger.note("issued token", token.as_subject, by=by, changes=changes)
 
 

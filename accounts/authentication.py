@@ -6,17 +6,19 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from accounts import tokens
+from accounts import addresses, tokens
 from accounts.doors import CHALLENGE
-from accounts.machines import Machine, Principal
+from accounts.machines import Machine, Principal, Workload
 from accounts.models import MachineToken, Scope
+from accounts.workloads import admission
 from audit import ledger
 
 
 class MachineTokenAuthentication(BaseAuthentication):
     """A token with an owner acts as that person; one without is a `Machine`.
 
-    A bearer token that is wrong, expired or revoked is refused; nothing else is tried after it.
+    So is one that its platform vouches for a `Workload`. A bearer token that is wrong, expired or
+    revoked is refused; nothing else is tried after it.
     """
 
     def scopes(self, request: Request) -> Sequence[Scope]:
@@ -24,16 +26,24 @@ class MachineTokenAuthentication(BaseAuthentication):
         del request
         return (Scope.CMDB_READ,)
 
-    def authenticate(self, request: Request) -> tuple[Principal, MachineToken] | None:
-        """Return who asks and the token, or None where no bearer token was sent."""
+    def authenticate(self, request: Request) -> tuple[Principal, MachineToken | Workload] | None:
+        """Return who asks and by what, or None where no bearer token was sent.
+
+        Raises AuthenticationFailed, PermissionDenied; IssuerAway for a workload whose issuer's keys
+        cannot be had.
+        """
         words = get_authorization_header(request).decode("latin-1").split()
         if not words or words[0].lower() != "bearer":
             return None
         text = words[1] if len(words) == 2 else ""
-        scopes = self.scopes(request)
-        token = tokens.verify(text, *scopes)
+        scopes, address = self.scopes(request), addresses.of(request)
+        if admission.looks_like_one(text):
+            workload = _workload(text, scopes, address)
+            ledger.coming_by("workload")
+            return workload, workload
+        token = tokens.verify(text, *scopes, address=address)
         if token is None:
-            raise _refusal(text, scopes)
+            raise _refusal(scopes, known=tokens.recognised(text, address=address) is not None)
         ledger.coming_by(f"token:{token.key}")
         return token.owner or Machine(token), token
 
@@ -43,8 +53,15 @@ class MachineTokenAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
-def _refusal(text: str, scopes: Sequence[Scope]) -> AuthenticationFailed | PermissionDenied:
-    if tokens.recognised(text):
+def _workload(text: str, scopes: Sequence[Scope], address: str | None) -> Workload:
+    workload = admission.admitted(text, address=address)
+    if workload is None or workload.scopes.isdisjoint(scopes):
+        raise _refusal(scopes, known=workload is not None)
+    return workload
+
+
+def _refusal(scopes: Sequence[Scope], *, known: bool) -> AuthenticationFailed | PermissionDenied:
+    if known:
         needed = " or ".join(scopes)
         return PermissionDenied(f"This token is not for this. It would need {needed}.")
     return AuthenticationFailed("This token is not valid: wrong, expired or revoked.")

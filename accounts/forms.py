@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.password_validation import validate_password
 
-from accounts import tokens
-from accounts.models import Role, Scope, User
+from accounts import networks, tokens
+from accounts.models import PERSONAL, Role, Scope, User
 
 # zones that people live in; the rest are old names for the same
 REGIONS = re.compile("(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/.+")
@@ -104,6 +104,36 @@ class OwnTokenForm(forms.Form):
         max_length=100, help_text="Where you will use it, such as “laptop”, so that you know later."
     )
     days = forms.TypedChoiceField(label="Valid for", choices=LIVES, coerce=int, initial=tokens.DAYS)
+
+
+class MachineForm(forms.Form):
+    """What a machine is, who answers for it, what it may, from where, and for how long."""
+
+    name = forms.CharField(
+        label="For", max_length=100, help_text="The system that will use it, such as “billing”."
+    )
+    contact = forms.CharField(
+        max_length=200,
+        help_text="Who answers for it: a team, or an address. Whoever finds a fault asks there.",
+    )
+    scope = forms.ChoiceField(
+        label="It may",
+        choices=[(scope.value, scope.label) for scope in Scope if scope not in PERSONAL],
+        help_text="Of the record and of orders it sees nothing until it is given sight.",
+    )
+    networks = forms.CharField(
+        label="Only from",
+        required=False,
+        max_length=1000,
+        help_text="Networks such as 10.20.0.0/16, divided by commas. Empty: from anywhere.",
+    )
+    days = forms.TypedChoiceField(label="Valid for", choices=LIVES, coerce=int, initial=tokens.DAYS)
+
+    def clean_networks(self) -> list[str]:
+        try:
+            return networks.parsed(str(self.cleaned_data["networks"]))
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 class ZoneForm(forms.Form):

@@ -10,6 +10,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
 
 from accounts.models import MachineToken, Role, RoleGrant, Session, User
+from accounts.tokens import SOON
 from portal.clock import now
 
 
@@ -70,6 +71,21 @@ def machine_tokens_for(asker: User) -> QuerySet[MachineToken]:
 def machine_token_for(asker: User, uuid: UUID) -> MachineToken:
     """Return a machine's token, if an operator asks."""
     return _or_404(machine_tokens_for(asker).filter(uuid=uuid).first())
+
+
+def by_state(tokens: QuerySet[MachineToken], state: str) -> QuerySet[MachineToken]:
+    """Return the tokens in a state of the list: open, soon (to expire), over; else all of them."""
+    moment = now()
+    match state:
+        case "open":
+            return tokens.filter(enabled=True, expires_at__gt=moment)
+        case "soon":
+            soon = (moment, moment + SOON)
+            return tokens.filter(enabled=True, expires_at__range=soon)
+        case "over":
+            return tokens.exclude(enabled=True, expires_at__gt=moment)
+        case _:
+            return tokens
 
 
 def locked_until(username: str, address: str | None) -> datetime:

@@ -7,11 +7,8 @@ from accounts.models import MachineToken, User
 from audit.ledger import Actor
 
 
-@dataclass(frozen=True)
-class Machine:
-    """The holder of a token without an owner. It has no roles; `tenants` grants its sight."""
-
-    token: MachineToken
+class _Nobody:
+    """What every machine answers where people have roles."""
 
     is_authenticated: ClassVar[bool] = True
     is_anonymous: ClassVar[bool] = False
@@ -21,6 +18,14 @@ class Machine:
     is_approver: ClassVar[bool] = False
     is_auditor: ClassVar[bool] = False
     is_developer: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Machine(_Nobody):
+    """The holder of a token without an owner. It has no roles; `tenants` grants its sight."""
+
+    token: MachineToken
+
     sees_everything: ClassVar[bool] = False
 
     def __str__(self) -> str:
@@ -29,12 +34,31 @@ class Machine:
     @property
     def ident(self) -> str:
         """The stable identity that entries are written under."""
-        return f"token:{self.token.key}"
+        return self.token.actor.ident
 
     @property
     def actor(self) -> Actor:
         """Who acts, for an audit entry."""
-        return Actor(ident=self.ident, name=str(self))
+        return self.token.actor
 
 
-Principal: TypeAlias = User | Machine
+@dataclass(frozen=True)
+class Workload(_Nobody):
+    """A program that its platform vouches for; the file of trusted issuers says what it sees."""
+
+    ident: str  # `workload:<slug of the issuer>:<sub>`
+    name: str  # of the machine that it acts as
+    scopes: frozenset[str]
+    tenants: frozenset[str]  # by slug
+    sees_everything: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for an audit entry."""
+        return Actor(ident=self.ident, name=self.name)
+
+
+Principal: TypeAlias = User | Machine | Workload

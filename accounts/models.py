@@ -207,19 +207,25 @@ class MachineToken(models.Model):
     """A credential `berth_<key>.<secret>`; only an HMAC of the secret is kept.
 
     With an owner it acts as that person, and opens nothing that the person may not; without one it
-    is a machine whose sight `tenants.TokenGrant` decides.
+    is a machine whose sight `tenants.TokenGrant` decides. It has one scope: what leaks opens one
+    thing, and the database itself can hold those for persons to having one.
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100)  # for people, such as "laptop"
     owner = models.ForeignKey(User, models.CASCADE, null=True, related_name="tokens")
+    contact = models.CharField(max_length=200, blank=True)  # whom to ask about a machine
     key = models.CharField(max_length=16, unique=True)
     secret_hash = models.CharField(max_length=64)
+    pepper_id = models.CharField(max_length=8, blank=True)  # see `accounts/peppers.py`
     scope = models.CharField(max_length=20, choices=Scope)
+    networks = models.JSONField(default=list, blank=True)  # none: it may come from anywhere
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
+    last_used_from = models.GenericIPAddressField(null=True)
+    refused_at = models.DateTimeField(null=True)  # last time it came from outside its networks
 
     objects = TokenQuerySet.as_manager()
 
@@ -246,6 +252,33 @@ class MachineToken(models.Model):
         return f"{self.name} (berth_{self.key})"
 
     @property
+    def actor(self) -> Actor:
+        """Who acts when the token itself does, for an audit entry."""
+        return Actor(ident=f"token:{self.key}", name=self.name)
+
+    @property
     def as_subject(self) -> Subject:
         """What is acted on, for an audit entry about this token."""
         return Subject("MachineToken", self.uuid, self.label)
+
+
+class WorkloadVisit(models.Model):
+    """A token of a workload that was let in. Nothing of the token is kept but its digest."""
+
+    IDENT_LIMIT = IDENT_LIMIT
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    token_digest = models.CharField(max_length=64, unique=True)
+    ident = models.CharField(max_length=IDENT_LIMIT)
+    name = models.CharField(max_length=100)  # of the machine that it acted as
+    first_used_at = models.DateTimeField(default=now)
+    last_used_at = models.DateTimeField(db_index=True)
+    last_used_from = models.GenericIPAddressField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.ident})"
+
+    @property
+    def as_subject(self) -> Subject:
+        """What is acted on, for an audit entry about this visit."""
+        return Subject("Workload", self.uuid, str(self))

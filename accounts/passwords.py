@@ -24,7 +24,7 @@ def person_by_basic(username: str, secret: str, *, address: str | None) -> User 
     counted = {"username": _counted_as(username)}
     if not AxesProxyHandler.is_allowed(http, counted):
         return None
-    token = tokens.verify(secret, Scope.GIT)
+    token = tokens.verify(secret, Scope.GIT, address=address)
     if token is None or token.owner is None or token.owner.username != username:
         AxesProxyHandler.user_login_failed(person_by_basic, counted, http)
         return None

@@ -1,4 +1,4 @@
-"""Pages on which operators look after people and the tokens of machines."""
+"""Pages on which operators look after people."""
 
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from accounts.forms import ReasonForm, RoleForm
 from accounts.models import Role, User
 from accounts.web import SignedIn, for_roles
 from portal import lists
-from portal.clock import now
 
 safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -102,24 +101,3 @@ def switch_on(http: SignedIn, uuid: UUID) -> HttpResponse:
     actions.switch_on(who, by=http.user)
     messages.success(http, f"{who} may sign in again.")
     return redirect("accounts:person", who.uuid)
-
-
-@require_safe
-@for_roles(Role.OPERATOR)
-def machines(http: SignedIn) -> HttpResponse:
-    tokens = lookups.machine_tokens_for(http.user)
-    page = {"page": lists.page(tokens, http), "moment": now()}
-    return render(http, "accounts/machines.html", page)
-
-
-@safe_or_post
-@for_roles(Role.OPERATOR)
-def revoke_machine(http: SignedIn, uuid: UUID) -> HttpResponse:
-    token = lookups.machine_token_for(http.user, uuid)
-    form = ReasonForm(http.POST or None)
-    if http.method == "POST" and form.is_valid():
-        actions.revoke_token(token, by=http.user, reason=form.cleaned_data["reason"])
-        messages.success(http, f"The token “{token.name}” opens nothing any more.")
-        return redirect("accounts:machines")
-    page = {"token": token, "form": form, "goes": [token.label]}
-    return render(http, "accounts/revoke_machine.html", page)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import people, views
+from accounts import machine_pages, people, views
 from accounts.oidc import views as oidc
 
 app_name = "accounts"
@@ -34,6 +34,7 @@ urlpatterns = [
     path("people/<uuid:uuid>/roles/", people.roles, name="roles"),
     path("people/<uuid:uuid>/switch-off/", people.switch_off, name="switch-off"),
     path("people/<uuid:uuid>/switch-on/", people.switch_on, name="switch-on"),
-    path("machines/", people.machines, name="machines"),
-    path("machines/<uuid:uuid>/revoke/", people.revoke_machine, name="revoke-machine"),
+    path("machines/", machine_pages.machines, name="machines"),
+    path("machines/new/", machine_pages.make_machine, name="make-machine"),
+    path("machines/<uuid:uuid>/revoke/", machine_pages.revoke_machine, name="revoke-machine"),
 ]

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own name
 
 from accounts.oidc import providers
+from accounts.workloads import admission
 from onboarding import toolbox
 from onboarding.entitlement import file as entitlement_file
 from onboarding.entitlement import groups as entitlement_groups
@@ -25,7 +26,16 @@ FACTS_OF_NAMES = {"tenant", "application", "environment"}
 def configuration(**_options: Any) -> list[CheckMessage]:
     """Check what every portal needs, and what one that is not embedded needs."""
     lacking = [] if settings.BERTH_EMBEDDED else production.started()
-    return [*_faults(), *_sources(), *_patterns(), *_groups(), *_way_out(), *_sign_in(), *lacking]
+    return [
+        *_faults(),
+        *_sources(),
+        *_patterns(),
+        *_groups(),
+        *_way_out(),
+        *_sign_in(),
+        *_workloads(),
+        *lacking,
+    ]
 
 
 def _faults() -> Iterator[CheckMessage]:
@@ -118,6 +128,15 @@ def _sign_in() -> Iterator[CheckMessage]:
             "Nobody can sign in: local accounts are off, and there is no identity provider.",
             hint="Set BERTH_OIDC_FILE, or BERTH_LOCAL_ACCOUNTS=True.",
             id="portal.E031",
+        )
+
+
+def _workloads() -> Iterator[CheckMessage]:
+    for fault in admission.faults():
+        yield Error(
+            f"The file of trusted issuers cannot be used: {fault}",
+            hint="BERTH_WORKLOADS_FILE names it; docs/configure.md shows one.",
+            id="portal.E050",
         )
 
 

@@ -70,7 +70,7 @@ def _own_secrets() -> re.Pattern[str] | None:
     """Return what matches the secrets that this process was given."""
     kept = [
         settings.SECRET_KEY,
-        settings.BERTH_TOKEN_PEPPER,
+        *settings.BERTH_TOKEN_PEPPERS,
         *settings.BERTH_FIELD_KEYS,
         *settings.BERTH_GIT_KEYS.values(),
         settings.DATABASES["default"].get("PASSWORD") or "",

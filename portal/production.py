@@ -64,7 +64,7 @@ def _secrets() -> Iterator[CheckMessage]:
     kept = {
         "BERTH_SECRET_KEY": [_secret_key()],
         "BERTH_FIELD_KEY or BERTH_FIELD_KEYS": settings.BERTH_FIELD_KEYS,
-        "BERTH_TOKEN_PEPPER": [settings.BERTH_TOKEN_PEPPER],
+        "BERTH_TOKEN_PEPPER or BERTH_TOKEN_PEPPERS": settings.BERTH_TOKEN_PEPPERS,
         "BERTH_GIT_KEY": settings.BERTH_GIT_KEYS.values(),
     }
     for name, values in kept.items():

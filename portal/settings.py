@@ -32,7 +32,9 @@ CSRF_TRUSTED_ORIGINS = env.words("BERTH_TRUSTED_ORIGINS")
 BERTH_FIELD_KEYS = env.words("BERTH_FIELD_KEYS") or [
     env.secret("BERTH_FIELD_KEY", folder=DATA, embedded=BERTH_EMBEDDED)
 ]
-BERTH_TOKEN_PEPPER = env.secret("BERTH_TOKEN_PEPPER", folder=DATA, embedded=BERTH_EMBEDDED)
+BERTH_TOKEN_PEPPERS = env.words("BERTH_TOKEN_PEPPERS") or [
+    env.secret("BERTH_TOKEN_PEPPER", folder=DATA, embedded=BERTH_EMBEDDED)
+]
 # By key id, of letters and digits: BERTH_GIT_KEYS=2=<new>,1=<old>, or one BERTH_GIT_KEY.
 BERTH_GIT_KEYS = env.pairs("BERTH_GIT_KEYS") or {
     "1": env.secret("BERTH_GIT_KEY", folder=DATA, embedded=BERTH_EMBEDDED),
@@ -146,6 +148,8 @@ LOGOUT_REDIRECT_URL = "accounts:sign-in"
 # Who signs people in beside, or instead of, this portal; none without a file
 BERTH_OIDC_FILE = env.file("BERTH_OIDC_FILE")
 BERTH_LOCAL_ACCOUNTS = env.flag("BERTH_LOCAL_ACCOUNTS", default=True)
+# Whose tokens let workloads in without a secret; nobody's without a file
+BERTH_WORKLOADS_FILE = env.file("BERTH_WORKLOADS_FILE")
 BERTH_SESSION_IDLE = timedelta(minutes=env.integer("BERTH_SESSION_IDLE_MINUTES", default=30))
 BERTH_SESSION_LIMIT = timedelta(hours=env.integer("BERTH_SESSION_LIMIT_HOURS", default=10))
 SESSION_ENGINE = "accounts.sessions"

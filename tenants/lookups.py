@@ -1,7 +1,7 @@
 """Rows of the record by who is asking. Absent and forbidden look the same: 404.
 
 People see the tenants they are members of; operators and auditors see all; a machine sees what its
-token was granted.
+token was granted, a workload what the file of trusted issuers gives it.
 """
 
 from typing import TypeVar
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Count, Model, Prefetch, Q, QuerySet
 from django.http import Http404
 
-from accounts.machines import Machine, Principal
+from accounts.machines import Machine, Principal, Workload
 from accounts.models import MachineToken, User
 from tenants import names
 from tenants.catalogue import Destination, Environment, Size
@@ -49,6 +49,8 @@ def _within(principal: Principal, path: str) -> Q:
 def _own(principal: Principal) -> QuerySet[Tenant]:
     if isinstance(principal, Machine):
         return Tenant.objects.filter(token_grants__token=principal.token)
+    if isinstance(principal, Workload):
+        return Tenant.objects.filter(slug__in=principal.tenants)
     return Tenant.objects.filter(memberships__user=principal)
 
 

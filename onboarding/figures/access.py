@@ -10,8 +10,10 @@ from enum import Enum
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts import tokens
+from accounts import addresses, tokens
 from accounts.models import Scope
+from accounts.workloads import admission
+from portal.errors import IssuerAway
 
 
 class Verdict(Enum):
@@ -20,6 +22,7 @@ class Verdict(Enum):
     WELCOME = "welcome"
     STRANGER = "stranger"  # no token, or none that is good
     OTHER_SCOPE = "other scope"  # a good token for something else
+    NOT_KNOWN = "not known"  # nobody can say now whether the token is good
 
 
 def verdict(http: HttpRequest) -> Verdict:
@@ -29,9 +32,23 @@ def verdict(http: HttpRequest) -> Verdict:
     kind, _, text = http.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer":
         return Verdict.STRANGER
-    if tokens.verify(text.strip(), Scope.METRICS):
+    text, address = text.strip(), addresses.of(http)
+    if admission.looks_like_one(text):
+        return _of_workload(text, address)
+    if tokens.verify(text, Scope.METRICS, address=address):
         return Verdict.WELCOME
-    return Verdict.OTHER_SCOPE if tokens.recognised(text.strip()) else Verdict.STRANGER
+    known = tokens.recognised(text, address=address)
+    return Verdict.OTHER_SCOPE if known else Verdict.STRANGER
+
+
+def _of_workload(text: str, address: str | None) -> Verdict:
+    try:
+        workload = admission.admitted(text, address=address)
+    except IssuerAway:
+        return Verdict.NOT_KNOWN
+    if workload is None:
+        return Verdict.STRANGER
+    return Verdict.WELCOME if Scope.METRICS in workload.scopes else Verdict.OTHER_SCOPE
 
 
 def _is_near(http: HttpRequest) -> bool:

@@ -27,6 +27,9 @@ def metrics(http: HttpRequest) -> HttpResponse:
         case Verdict.OTHER_SCOPE:
             words = "This token is not for this. It would need metrics.\n"
             return HttpResponse(words, content_type=PLAIN, status=HTTPStatus.FORBIDDEN)
+        case Verdict.NOT_KNOWN:
+            words = "The issuer of this token does not answer.\n"
+            return HttpResponse(words, content_type=PLAIN, status=HTTPStatus.SERVICE_UNAVAILABLE)
         case Verdict.STRANGER:
             answer = HttpResponse("No token.\n", content_type=PLAIN, status=HTTPStatus.UNAUTHORIZED)
             answer.headers["WWW-Authenticate"] = CHALLENGE

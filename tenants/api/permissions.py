@@ -4,7 +4,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
-from accounts.machines import Machine, Principal
+from accounts.machines import Machine, Principal, Workload
 from accounts.models import User
 
 
@@ -17,6 +17,6 @@ class MayReadRecord(IsAuthenticated):
 
 def principal(request: Request) -> Principal:
     """Return whoever asks. Raises NotAuthenticated for a stranger."""
-    if isinstance(request.user, User | Machine):
+    if isinstance(request.user, User | Machine | Workload):
         return request.user
     raise NotAuthenticated

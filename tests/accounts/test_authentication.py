@@ -70,6 +70,14 @@ def test_only_a_token_of_a_person_orders_anything(db: None) -> None:
         tokens.issue("robot", scope=Scope.ORDERS_WRITE)
 
 
+def test_a_token_from_elsewhere_is_refused_as_a_wrong_one_is(olivia: User) -> None:
+    _, text = actions.make_token("billing", Scope.CMDB_READ, by=olivia, places=["192.0.2.0/24"])
+    with pytest.raises(AuthenticationFailed, match="wrong, expired or revoked"):
+        who(f"Bearer {text}")  # from 127.0.0.1
+    _, text = actions.make_token("billing", Scope.CMDB_READ, by=olivia, places=["127.0.0.0/8"])
+    assert who(f"Bearer {text}")
+
+
 def test_the_challenge_names_the_bearer_scheme() -> None:
     call = Request(APIRequestFactory().get("/"))
     assert MachineTokenAuthentication().authenticate_header(call) == 'Bearer realm="berth"'

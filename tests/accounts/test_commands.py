@@ -52,8 +52,28 @@ def test_a_token_is_issued_for_a_machine(db: None) -> None:
     )
 
 
-@pytest.mark.parametrize("wrong", [["--scope", "git"], ["--scope", "cmdb:read", "--days", "4000"]])
-def test_no_token_is_issued_for_git_or_for_ever(db: None, wrong: list[str]) -> None:
+def test_a_token_is_issued_for_some_networks_and_names_whom_to_ask(db: None) -> None:
+    networks = ("--from", "10.20.0.0/16", "--from", "192.0.2.7")
+    told("issue_token", "billing", "--scope", "cmdb:read", "--contact", "Team Money", *networks)
+    token = MachineToken.objects.get()
+    assert token.networks == ["10.20.0.0/16", "192.0.2.7/32"]
+    assert token.contact == "Team Money"
+
+
+def test_whoever_issues_a_token_answers_for_it_if_nobody_is_named(db: None) -> None:
+    told("issue_token", "billing", "--scope", "cmdb:read")
+    assert MachineToken.objects.get().contact.startswith("Command line")
+
+
+WRONG = [
+    ["--scope", "git"],
+    ["--scope", "cmdb:read", "--days", "4000"],
+    ["--scope", "cmdb:read", "--from", "everywhere"],
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_no_token_is_issued_for_git_or_for_ever_or_from_nowhere(db: None, wrong: list[str]) -> None:
     with pytest.raises(CommandError):
         told("issue_token", "billing", *wrong)
     assert not MachineToken.objects.exists()

@@ -67,7 +67,7 @@ def test_a_token_of_a_person_switched_off_opens_nothing(alice: User, olivia: Use
 
 def test_another_pepper_makes_every_token_worthless(olivia: User, settings: Settings) -> None:
     _, text = actions.make_token("billing", Scope.CMDB_READ, by=olivia)
-    settings.BERTH_TOKEN_PEPPER = "another"
+    settings.BERTH_TOKEN_PEPPERS = ["another"]
     assert tokens.verify(text, Scope.CMDB_READ) is None
 
 
@@ -102,3 +102,40 @@ def test_people_revoke_their_own_tokens_and_no_others(alice: User, bob: User) ->
     actions.revoke_token(token, by=alice)
     token.refresh_from_db()
     assert not token.enabled
+
+
+def limited(olivia: User) -> str:
+    """Return the text of a token that may come from one network only."""
+    return actions.make_token("billing", Scope.CMDB_READ, by=olivia, places=["10.20.0.0/16"])[1]
+
+
+@pytest.mark.parametrize("address", ["10.21.0.1", "2001:db8::1", None])
+def test_a_token_from_outside_its_networks_reads_like_a_wrong_one(
+    olivia: User, address: str | None
+) -> None:
+    text = limited(olivia)
+    assert tokens.verify(text, Scope.CMDB_READ, address=address) is None
+    assert tokens.recognised(text, address=address) is None
+    assert MachineToken.objects.get().last_used_at is None
+
+
+def test_a_token_from_its_networks_opens_and_its_address_is_kept(olivia: User) -> None:
+    assert tokens.verify(limited(olivia), Scope.CMDB_READ, address="10.20.1.2")
+    assert MachineToken.objects.get().last_used_from == "10.20.1.2"
+
+
+def test_a_use_from_elsewhere_leaves_an_entry_once_a_minute(clock: Traveller, olivia: User) -> None:
+    text = limited(olivia)
+    for _ in range(3):
+        tokens.verify(text, Scope.CMDB_READ, address="192.0.2.66")
+        clock.shift(timedelta(seconds=40))
+    entries = Entry.objects.filter(verb="refused from elsewhere")
+    assert entries.count() == 2
+    assert "192.0.2.66" in entries[0].reason
+    assert entries[0].actor == f"token:{MachineToken.objects.get().key}"
+
+
+def test_a_wrong_secret_from_elsewhere_leaves_no_entry(olivia: User) -> None:
+    wrong = f"{limited(olivia)[:-4]}AAAA"
+    assert tokens.verify(wrong, Scope.CMDB_READ, address="192.0.2.66") is None
+    assert not Entry.objects.filter(verb="refused from elsewhere").exists()

@@ -42,6 +42,7 @@ PAGES = [
     ("olga", "applications", "/applications/"),
     ("olga", "people", "/people/"),
     ("olga", "machines", "/machines/"),
+    ("olga", "make-machine", "/machines/new/"),
     ("olga", "components", "/components/"),
     ("audrey", "audit", "/audit/"),
 ]

@@ -4,13 +4,16 @@ import base64
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts import tokens
+from accounts.actions import make_token
+from accounts.models import Scope, User
 from audit.models import Entry
 from fleet import resealing
 from fleet.models import Connection
@@ -95,6 +98,19 @@ def test_a_placement_that_an_order_has_in_its_hands_is_left_and_named(
         call_command("rotate_keys", stdout=out)
     assert f"Not yet {placement}: an order is under way." in out.getvalue()
     assert key_there(folders, placement) == "1"
+
+
+def test_a_token_that_was_not_used_since_the_newest_pepper_is_named(
+    olivia: User, settings: Settings
+) -> None:
+    _, text = make_token("billing", Scope.CMDB_READ, by=olivia, contact="Team Money")
+    settings.BERTH_TOKEN_PEPPERS = [NEW, *settings.BERTH_TOKEN_PEPPERS]
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="Keep the old keys"):
+        call_command("rotate_keys", stdout=out)
+    assert re.search(r"Not yet used .*billing \(berth_\w+\), Team Money", out.getvalue())
+    assert tokens.verify(text, Scope.CMDB_READ)
+    assert "Nothing needs an older key any more." in rotated()
 
 
 def sealed_connection(text: str) -> Connection:

@@ -25,7 +25,7 @@ OLD_KEYS = {
 BOTH_KEYS = {
     "BERTH_SECRET_KEYS": f"{'S' * 48},{'s' * 48}",
     "BERTH_FIELD_KEYS": f"{'F' * 48},{'f' * 48}",
-    "BERTH_TOKEN_PEPPER": "p" * 48,
+    "BERTH_TOKEN_PEPPERS": f"{'P' * 48},{'p' * 48}",
     "BERTH_GIT_KEYS": f"2={'G' * 48},1={'g' * 48}",
 }
 NEW_KEYS = {name: value.partition(",")[0] for name, value in BOTH_KEYS.items()}

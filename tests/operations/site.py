@@ -1,6 +1,6 @@
 """What people do on the portal of test_operate_page.py, and what there is afterwards.
 
-Run in the portal's environment: `python -m tests.operations.site begin|order|approve|tell`.
+Run in the portal's environment: `python -m tests.operations.site begin|order|approve|use|tell`.
 """
 
 import json
@@ -16,8 +16,9 @@ django.setup()  # the imports below need the tables
 
 from django.conf import settings  # noqa: E402 (after the setup)
 
+from accounts import tokens  # noqa: E402 (the same)
 from accounts.doers import command_line  # noqa: E402 (the same)
-from accounts.models import User  # noqa: E402 (the same)
+from accounts.models import Scope, User  # noqa: E402 (the same)
 from audit.models import Entry, Seal  # noqa: E402 (the same)
 from onboarding import actions, toolbox  # noqa: E402 (the same)
 from onboarding.form import drafts  # noqa: E402 (the same)
@@ -72,6 +73,11 @@ def tell() -> Any:
     }
 
 
+def use(text: str) -> bool:
+    """Say whether a token for the figures opens them, and let it be used."""
+    return tokens.verify(text, Scope.METRICS) is not None
+
+
 def repositories(folder: Path) -> dict[str, dict[str, str]]:
     """Return repository -> reference -> the tree that it leads to, read to its last file."""
     found = {}
@@ -92,5 +98,6 @@ DEEDS: Mapping[str, Callable[..., Any]] = {
     "order": order,
     "approve": approve,
     "tell": tell,
+    "use": use,
 }
 sys.stdout.write(json.dumps(DEEDS[sys.argv[1]](*sys.argv[2:])))

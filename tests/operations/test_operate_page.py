@@ -81,7 +81,7 @@ def test_an_installation_lives_by_the_page_and_comes_back_from_its_backup(
 ) -> None:
     run(installation, "A portal that others rely on")
     start(installation)
-    run(installation, "Watching it")
+    token = run(installation, "Watching it").strip()
     installation.people("begin")
     until(lambda: waits(installation), SOON, "the first order waits for approval")
     installation.people("approve")
@@ -94,19 +94,22 @@ def test_an_installation_lives_by_the_page_and_comes_back_from_its_backup(
         if not words.startswith(ENDLESS) and "$" not in words:
             installation.do(words)
 
-    _rotate(installation)
+    _rotate(installation, token)
     _lose_everything(installation)
     installation.stop()
     run(installation, "Upgrade")
 
 
-def _rotate(installation: Installation) -> None:
+def _rotate(installation: Installation, token: str) -> None:
     """Change every key without losing anything that the old ones made."""
     installation.stop()
     installation.keys = BOTH_KEYS
     start(installation)
+    assert "Not yet used" in installation.do("manage.py rotate_keys || true")
+    assert installation.people("use", token)
     assert "Nothing needs an older key any more." in run(installation, "Keys")
     installation.keys = NEW_KEYS  # for every process from now on
+    assert installation.people("use", token)
     assert "It agrees with" in installation.do("manage.py verify_audit")
 
 

@@ -29,7 +29,8 @@ from tests.make import (
     make_size,
     make_user,
 )
-from tests.portal.routes import DIGEST, World
+from tests.portal.routes import DIGEST
+from tests.portal.world import World
 
 
 @pytest.fixture

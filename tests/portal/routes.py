@@ -9,18 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounts.models import MachineToken, User
-from audit.models import Entry
-from onboarding.models import Draft, Order, Unlisted
-from tenants.models import (
-    Application,
-    Claim,
-    Cluster,
-    Placement,
-    Service,
-    Tenant,
-    TenantCluster,
-)
+from tests.portal.world import World
 
 SIGN_IN = "sign-in"
 DIGEST = "d" * 64  # of the order's plan
@@ -34,27 +23,6 @@ ROLES = (
     "machine",  # a token for reading the tenant's record
 )
 Answers = Mapping[str, int | str]
-
-
-@dataclass(frozen=True)
-class World:
-    """The rows that addresses are made of. All of it belongs to tenant retail and alice."""
-
-    people: Mapping[str, User]  # by role, without anonymous and machine
-    token_text: str
-    token: MachineToken
-    git_password: MachineToken
-    entry: Entry
-    tenant: Tenant
-    application: Application
-    service: Service
-    tenant_cluster: TenantCluster
-    placement: Placement
-    cluster: Cluster
-    claim: Claim
-    draft: Draft
-    order: Order  # waits for the approver
-    unlisted: Unlisted
 
 
 def nothing(world: World) -> dict[str, Any]:
@@ -194,6 +162,8 @@ ROWS = (
     ),
     Row("accounts:switch-on", all_but(403, operator=302), "POST", at=alice),
     Row("accounts:machines", OPERATOR),
+    Row("accounts:make-machine", OPERATOR),
+    Row("accounts:make-machine", OPERATOR_REFUSED, "POST", sends={"name": "billing"}),
     Row("accounts:revoke-machine", all_but(403, operator=200), at=token),
     Row("audit:entries", READERS),
     Row("audit:entry", READERS, at=record("entry")),

@@ -64,7 +64,7 @@ def fault_of(text: str) -> str:
         lambda: GIT,
         lambda: vault.sealed("anything"),
         lambda: settings.SECRET_KEY,
-        lambda: settings.BERTH_TOKEN_PEPPER,
+        lambda: settings.BERTH_TOKEN_PEPPERS[0],
         lambda: settings.BERTH_FIELD_KEYS[0],
         lambda: next(iter(settings.BERTH_GIT_KEYS.values())),
     ],

@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.make import browser_of
-from tests.portal.routes import ROLES, ROWS, SIGN_IN, Row, World
+from tests.portal.routes import ROLES, ROWS, SIGN_IN, Row
+from tests.portal.world import World
 
 PAGES = [row for row in ROWS if row.method == "GET"]
 FORMS = [row for row in ROWS if row.method == "POST" and not row.by_others]

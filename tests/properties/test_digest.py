@@ -191,8 +191,8 @@ def test_what_was_chosen_for_a_spot_is_part_of_the_digest_but_not_versions(name:
 
 def test_neither_time_nor_secrets_are_part_of_the_digest(settings: Settings) -> None:
     before = digest()
-    for name in ("SECRET_KEY", "BERTH_TOKEN_PEPPER"):
-        setattr(settings, name, "another secret of another portal")
+    settings.SECRET_KEY = "another secret of another portal"
+    settings.BERTH_TOKEN_PEPPERS = ["another"]
     settings.BERTH_FIELD_KEYS = ["another"]
     settings.BERTH_GIT_KEYS = {"9": "another"}
     with time_machine.travel("2031-01-01"):

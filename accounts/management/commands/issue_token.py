@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import actions, tokens
+from accounts import actions, networks, tokens
 from accounts.doers import command_line
 from accounts.models import PERSONAL, Scope
 
@@ -24,11 +24,32 @@ class Command(BaseCommand):
             "--days", type=int, default=tokens.DAYS, help=f"of life; at most {tokens.MOST_DAYS}"
         )
 
+        parser.add_argument(
+            "--contact", default="", help="whom to ask about it; whoever runs this otherwise"
+        )
+        parser.add_argument(
+            "--from",
+            action="append",
+            default=[],
+            metavar="NETWORK",
+            help="such as 10.20.0.0/16; may be given several times. It is refused from elsewhere",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["days"] <= tokens.MOST_DAYS:
             raise CommandError(f"--days is a number from 1 to {tokens.MOST_DAYS}.")
+        try:
+            places = networks.parsed(",".join(options["from"]))
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        by = command_line()
         token, text = actions.make_token(
-            options["name"], Scope(options["scope"]), days=options["days"], by=command_line()
+            options["name"],
+            Scope(options["scope"]),
+            days=options["days"],
+            contact=options["contact"] or by.name,
+            places=places,
+            by=by,
         )
         self.stderr.write(
             f"Token {token.key} ({token.scope}) opens until {token.expires_at:%Y-%m-%d}. "

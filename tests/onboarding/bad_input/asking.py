@@ -11,7 +11,8 @@ from django.urls import reverse
 from onboarding.form import questions
 from tests.make import browser_of
 from tests.onboarding.bad_input import filled, listening, odd
-from tests.portal.routes import ROLES, ROWS, Row, World, draft
+from tests.portal.routes import ROLES, ROWS, Row, draft
+from tests.portal.world import World
 from tests.thorough import THOROUGH
 
 Sent = Mapping[str, Any]

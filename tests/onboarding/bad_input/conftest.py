@@ -10,7 +10,7 @@ from onboarding.form import drafts
 from tests.make import make_application, make_cluster, make_environment, make_size
 from tests.onboarding.views.conftest import basket, fill, hers, ordered, policy
 from tests.portal.conftest import people, world
-from tests.portal.routes import World
+from tests.portal.world import World
 
 __all__ = [
     "basket",

@@ -17,7 +17,7 @@ from tests.onboarding.bad_input.asking import (
     send,
     text_of,
 )
-from tests.portal.routes import World
+from tests.portal.world import World
 
 pytestmark = pytest.mark.django_db
 

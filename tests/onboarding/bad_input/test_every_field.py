@@ -20,7 +20,8 @@ from tests.onboarding.bad_input.asking import (
     spoilt,
     spoilt_at_once,
 )
-from tests.portal.routes import Row, World
+from tests.portal.routes import Row
+from tests.portal.world import World
 from tests.thorough import THOROUGH
 
 SLOW = ("onboarding:preview",)  # renders whole repositories

@@ -1,0 +1,1 @@
+"""Workloads: programs that prove with a token of their platform who they are, without a secret."""
