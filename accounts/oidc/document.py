@@ -86,12 +86,12 @@ class Entry:
         inner = Entry(f"{self._where}, `{name}`,", value, self._faults)
         return {key: inner.texts(key) for key in list(inner._left) if inner._is_key(key)}
 
-    def seconds(self, name: str, *, default: int, most: int) -> int:
+    def seconds(self, name: str, *, default: int, most: int, least: int = 0) -> int:
         """Return a whole number of seconds."""
         value = self._left.pop(name, default)
-        if type(value) is int and 0 <= value <= most:
+        if type(value) is int and least <= value <= most:
             return value
-        self.fault(f"must have a whole number up to {most} as `{name}`")
+        self.fault(f"must have a whole number from {least} to {most} as `{name}`")
         return default
 
     def inner(self, name: str) -> "Entry | None":

@@ -214,10 +214,9 @@ def _mapped(entry: Entry, name: str) -> dict[str, tuple[str, ...]]:
 def _step_up(entry: Entry | None) -> StepUp | None:
     if entry is None:
         return None
-    found = StepUp(
-        max_age=timedelta(seconds=entry.seconds("max_age_seconds", default=900, most=86_400)),
-        acr_values=entry.texts("acr_values"),
-    )
+    # less would be over before the decision is taken
+    age = entry.seconds("max_age_seconds", default=900, least=60, most=86_400)
+    found = StepUp(timedelta(seconds=age), entry.texts("acr_values"))
     entry.close()
     return found
 

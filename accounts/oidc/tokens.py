@@ -11,7 +11,7 @@ from typing import Any
 from authlib.oauth2.claims import JWTClaims
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ClaimError, ExpiredTokenError, JoseError, MissingClaimError
 from joserfc.jws import JWSRegistry
 
 from accounts.models import IDENT_LIMIT
@@ -118,9 +118,13 @@ def _validate(claims: JWTClaims, provider: Provider) -> None:
     leeway = int(provider.leeway.total_seconds())
     try:
         claims.validate(now=int(now().timestamp()), leeway=leeway)
-    except JoseError as error:
-        raise TokenRefused(f"{error.error}: {error.description}") from None
-    except (ValueError, TypeError, LookupError, OverflowError):
+    except MissingClaimError as error:
+        raise TokenRefused(f"The claim {error.claim} is missing.") from None
+    except ExpiredTokenError:
+        raise TokenRefused("The claim exp says that it is over.") from None
+    except ClaimError as error:
+        raise TokenRefused(f"The claim {error.claim} is not what it has to be.") from None
+    except (JoseError, ValueError, TypeError, LookupError, OverflowError):
         raise TokenRefused("A claim has a form that cannot be read.") from None
 
 
