@@ -434,6 +434,12 @@ class OtherPerson(Denied):
     code = "identity.other-person"
 
 
+class NotFresh(Denied):
+    """Approvals ask for a sign-in that is fresher than this one."""
+
+    code = "identity.not-fresh"
+
+
 class LocalAccountsOff(Denied):
     """Passwords that are kept here open nothing while BERTH_LOCAL_ACCOUNTS is False."""
 

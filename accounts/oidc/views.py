@@ -63,7 +63,7 @@ def came_back(http: HttpRequest, slug: str) -> HttpResponse:
 def again(http: SignedIn) -> HttpResponse:
     """Say why somebody has to sign in afresh before they decide, and where."""
     wanted = doors.own_path(http.GET.get(REDIRECT_FIELD_NAME, ""))
-    provider = freshness.lacking(http)
+    provider = freshness.lacking(http.session)
     if provider is None:
         return redirect(wanted or settings.LOGIN_REDIRECT_URL)
     page = {"provider": provider, "next": wanted, "again": AGAIN}

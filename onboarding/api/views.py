@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.machines import Principal
+from accounts.oidc import freshness
 from onboarding import actions, lookups, toolbox
 from onboarding.api import access, kinds, problems, serializers, shown
 from onboarding.api.filters import OrderFilter
@@ -189,6 +190,7 @@ class OrderMoves(Orders):
     def approve(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         by = access.present_person(request)
+        freshness.require(request.session)
         said = self.body(serializers.Decided)
         actions.approve(found, by=by, **said, sources=toolbox.tools().sources)
         return self.told(found)

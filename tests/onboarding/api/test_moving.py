@@ -1,15 +1,18 @@
 """Verbs over the API: the same actions as by page, and decisions for people only."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from pytest_django import Settings
 
 from accounts.models import Role, User
 from audit.models import Entry
 from onboarding.changes.models import Approval
 from onboarding.models import Order
+from tests.accounts.oidc.stale import ask_for_fresh_sign_ins, make_stale
 from tests.journey import Portal, again, plan_of
 from tests.onboarding.api.conftest import by_browser, by_token, faults_of
 
@@ -33,6 +36,17 @@ def test_an_approver_approves_what_the_digest_names(waiting: Order, bob: User) -
     assert (approval.person, approval.digest) == (bob, plan_of(waiting).digest)
     entry = Entry.objects.get(verb="approved")
     assert (entry.actor, entry.channel, entry.reason) == (bob.ident, "api", "Looks fine.")
+
+
+def test_a_sign_in_that_is_not_fresh_approves_nothing(
+    waiting: Order, bob: User, settings: Settings, tmp_path: Path
+) -> None:
+    ask_for_fresh_sign_ins(settings, tmp_path)
+    stale = by_browser(bob)
+    make_stale(stale.client)
+    answer = stale.send(f"/{waiting.pk}/approve", decision(waiting))
+    assert (answer.status_code, answer.json()["code"]) == (403, "identity.not-fresh")
+    assert not Approval.objects.exists()
 
 
 def test_a_refusal_takes_the_order_back(portal: Portal, waiting: Order, bob: User) -> None:

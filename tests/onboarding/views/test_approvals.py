@@ -1,12 +1,15 @@
 """Deciding: on what was shown, by somebody else, with words for a refusal."""
 
 from html import unescape
+from pathlib import Path
 
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from onboarding.changes.models import Approval
 from onboarding.models import Order
+from tests.accounts.oidc.stale import ask_for_fresh_sign_ins, make_stale
 from tests.make import browser_of
 
 
@@ -30,6 +33,18 @@ def test_approving_counts_for_the_digest_that_was_shown(ordered: Order, adam: Us
     assert answer.headers["Location"] == "/approvals/"
     given = Approval.objects.get()
     assert (given.person, given.digest, given.reason) == (adam, digest, "Looks right")
+
+
+def test_a_sign_in_that_is_not_fresh_is_asked_again_before_approving(
+    ordered: Order, adam: User, settings: Settings, tmp_path: Path
+) -> None:
+    ask_for_fresh_sign_ins(settings, tmp_path)
+    approver = browser_of(adam)
+    make_stale(approver)
+    sent = {"digest": digest_of(approver, ordered)}
+    answer = approver.post(f"/approvals/{ordered.pk}/approve/", sent)
+    assert answer.headers["Location"] == f"/sign-in-again/?next=%2Fapprovals%2F{ordered.pk}%2F"
+    assert not Approval.objects.exists()
 
 
 def test_a_plan_that_changed_since_is_not_approved(ordered: Order, adam: User) -> None:
