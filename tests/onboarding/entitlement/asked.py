@@ -20,10 +20,14 @@ class Told:
 
     does: Callable[[], Any] = said
     name: str = "oracle"
-    asked: int = 0
+    queries: list[Query] = field(default_factory=list)
 
-    def check(self, _query: Query) -> Answer:
-        self.asked += 1
+    @property
+    def asked(self) -> int:
+        return len(self.queries)
+
+    def check(self, query: Query) -> Answer:
+        self.queries.append(query)
         answer: Answer = self.does()
         return answer
 

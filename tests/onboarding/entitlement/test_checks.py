@@ -11,12 +11,14 @@ from pytest_django import Settings
 
 from accounts.models import User
 from onboarding.entitlement import checks
-from onboarding.entitlement.asking import together
+from onboarding.entitlement.asking import digest_of, together
 from onboarding.models import Evidence, Order
 from onboarding.ports import Answer, Outcome, Query
+from portal.clock import now
 from portal.errors import EntitlementUnknown, NotEntitled
 from tests.journey import again
 from tests.onboarding.conftest import MakeOrder
+from tests.onboarding.entitlement.asked import Told, said
 
 pytestmark = pytest.mark.django_db
 Clock = time_machine.Traveller
@@ -123,6 +125,30 @@ def test_every_source_is_asked_and_a_deny_of_one_counts(order: Order) -> None:
     with pytest.raises(NotEntitled):
         checks.require(together(sources), order, point="effect")
     assert [len(source.asked) for source in sources] == [1, 1, 1]
+
+
+def test_what_each_source_said_is_kept_beside_what_counts(order: Order, clock: Clock) -> None:
+    ends = now() + timedelta(hours=1)
+    careful = Told(lambda: said(decision="d7", expires_at=ends, revision="r8"), "careful")
+    checks.require(together([careful, Oracle(Outcome.SILENT, "second")]), order, point="check")
+    evidence = Evidence.objects.get()
+    assert (evidence.decision, evidence.expires_at) == ("d7", ends)
+    assert evidence.query_digest == digest_of(careful.queries[0])
+    assert [(each["source"], each["outcome"]) for each in evidence.heard] == [
+        ("careful", "permit"),
+        ("second", "silent"),
+    ]
+    assert evidence.heard[0]["at"] == now().isoformat()
+
+
+def test_no_effect_rests_on_a_permit_that_its_source_called_over(
+    order: Order, clock: Clock
+) -> None:
+    ends = now() + timedelta(seconds=10)
+    checks.require(together([Told(lambda: said(expires_at=ends))]), order, point="check")
+    clock.shift(timedelta(seconds=10))
+    with pytest.raises(NotEntitled):
+        require(Oracle(Outcome.DENY), order)
 
 
 def test_for_effects_a_permit_of_a_moment_ago_is_good_enough(
