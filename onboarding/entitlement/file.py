@@ -1,6 +1,7 @@
-"""Entitlement from a versioned YAML file: rules of permit and deny, first-class evidence.
+"""Entitlement from a versioned file, YAML or CSV: rules of permit and deny, first-class evidence.
 
-The file is read again when it changes. A file that is missing, unreadable or wrong answers UNKNOWN.
+Every question reads the file. A wrong one that takes the place of a good one leaves that in force,
+in this process, and every answer says so. A file that is missing, or wrong at first, is UNKNOWN.
 
     version: 1
     rules:
@@ -13,12 +14,13 @@ The file is read again when it changes. A file that is missing, unreadable or wr
         reason: Developers of payments may order dev and test.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from onboarding.entitlement import strict_yaml
+from onboarding.entitlement import strict_yaml, table
 from onboarding.entitlement.fields import Fields
 from onboarding.ports import Answer, Outcome, Query
 from portal.errors import storable
@@ -28,6 +30,8 @@ VERSION = 1
 LISTS = ("groups", "people", "actions", "applications", "environments")
 TEXTS = ("effect", "tenant", "reason", "remedy")
 
+log = logging.getLogger(__name__)
+
 
 class PolicyBroken(Exception):
     """The file does not have the form that it must have."""
@@ -35,10 +39,19 @@ class PolicyBroken(Exception):
 
 @dataclass(frozen=True)
 class Policy:
-    """A read file: its rules and the SHA-256 of its bytes."""
+    """A read file: its rules and the SHA-256 of its bytes.
+
+    `kept_because` says what is wrong with the file that is there now, if this is an older one.
+    """
 
     rules: Sequence[Mapping[str, Any]]
     revision: str
+    kept_because: str = ""
+
+    @property
+    def doubt(self) -> Mapping[str, str]:
+        """What answers tell of a file that does not count."""
+        return {"broken_file": self.kept_because} if self.kept_because else {}
 
 
 class FileEntitlements:
@@ -47,6 +60,7 @@ class FileEntitlements:
     def __init__(self, path: Path, *, name: str = "file") -> None:
         self.name = name
         self._path = path
+        self._kept: Policy | None = None
 
     @classmethod
     def from_settings(cls, name: str, fields: Fields, _way: WayOut) -> "FileEntitlements":
@@ -58,7 +72,7 @@ class FileEntitlements:
     def check(self, query: Query) -> Answer:
         """Answer from the file as it is now."""
         try:
-            policy = read(self._path)
+            policy = self._in_force()
         except PolicyBroken as error:
             return self._unknown(str(error)[:300])
         except OSError as error:
@@ -75,8 +89,27 @@ class FileEntitlements:
             "no_rule",
             "No rule of the entitlement file covers this.",
             remedy=remedy(policy.rules, query),
+            evidence=policy.doubt,
             revision=policy.revision,
         )
+
+    def _in_force(self) -> Policy:
+        """Return the policy that counts now. Raises PolicyBroken or OSError where none does."""
+        kept = self._kept
+        try:
+            found = read(self._path)
+        except OSError:
+            self._kept = None  # a file that is taken away takes its policy along
+            raise
+        except PolicyBroken as error:
+            if kept is None:
+                raise
+            found = replace(kept, kept_because=storable(str(error)[:300]))
+        if found.kept_because and found != kept:
+            told = (self._path, found.revision, found.kept_because)
+            log.error("%s is broken, so its revision %s stays in force: %s", *told)
+        self._kept = found
+        return found
 
     def _by_rule(
         self, outcome: Outcome, code: str, rule: Mapping[str, Any], policy: Policy
@@ -87,7 +120,7 @@ class FileEntitlements:
             code,
             rule.get("reason") or "A rule of the entitlement file says so.",
             remedy=rule.get("remedy", ""),
-            evidence={"rule": dict(rule)},
+            evidence={"rule": dict(rule), **policy.doubt},
             revision=policy.revision,
         )
 
@@ -105,7 +138,7 @@ class FileEntitlements:
 def read(path: Path) -> Policy:
     """Read and check the file. Raises PolicyBroken in words, or OSError."""
     try:
-        found = strict_yaml.read(path)
+        found = table.read(path, LISTS) if path.suffix == ".csv" else strict_yaml.read(path)
     except strict_yaml.Unreadable as error:
         raise PolicyBroken(str(error)) from error
     content = found.parsed

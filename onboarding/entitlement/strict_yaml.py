@@ -25,11 +25,17 @@ class Content:
 
 def read(path: Path) -> Content:
     """Read a file. Raises Unreadable in words, or OSError."""
+    raw = bytes_of(path)
+    return Content(parsed(raw), hashlib.sha256(raw).hexdigest())
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return what is in a file. Raises Unreadable for one that is too large, or OSError."""
     with path.open("rb") as file:
         raw = file.read(LARGEST + 1)
     if len(raw) > LARGEST:
         raise Unreadable(f"The file is larger than {LARGEST} bytes.")
-    return Content(parsed(raw), hashlib.sha256(raw).hexdigest())
+    return raw
 
 
 class _Loader(yaml.SafeLoader):

@@ -183,7 +183,7 @@ def test_a_source_that_cannot_tell_holds_the_order_up_and_does_not_take_it_back(
 ) -> None:
     order = portal.go_on(portal.order(alice, "prod"))
     portal.approve(order, bob)
-    portal.write_policy("not: [a policy")
+    (portal.folder / "entitlements.yaml").unlink()
     portal.clock.shift(timedelta(minutes=3))
     order = portal.look(order)
     assert order.direction == Direction.ONWARD

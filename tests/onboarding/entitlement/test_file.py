@@ -174,3 +174,111 @@ def test_the_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     assert source.check(ASKED).outcome is Outcome.PERMIT
     path.write_text("version: 1\nrules: []\n")
     assert source.check(ASKED).outcome is Outcome.SILENT
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> FileEntitlements:
+    """A source whose file was good when it was asked first; the test may spoil it."""
+    path = tmp_path / "entitlements.yaml"
+    path.write_text(GOOD)
+    source = FileEntitlements(path)
+    assert source.check(ASKED).outcome is Outcome.PERMIT
+    return source
+
+
+@pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED.keys())
+def test_a_broken_file_leaves_the_good_one_in_force(
+    source: FileEntitlements, tmp_path: Path, content: str
+) -> None:
+    before = source.check(ASKED)
+    (tmp_path / "entitlements.yaml").write_bytes(content.encode(errors="replace"))
+    for _ in range(2):
+        answer = source.check(ASKED)
+        assert (answer.outcome, answer.revision) == (Outcome.PERMIT, before.revision)
+        assert answer.evidence["rule"] == RULE
+        assert answer.evidence["broken_file"]
+    assert source.check(replace(ASKED, environment="prod")).evidence["broken_file"]
+
+
+def test_a_broken_file_is_an_error_in_the_log_once_for_each_fault(
+    source: FileEntitlements, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for content in ("rules: [", "rules: [", "version: 2"):
+        (tmp_path / "entitlements.yaml").write_text(content)
+        source.check(ASKED)
+        source.check(ASKED)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    assert "stays in force" in caplog.text
+
+
+def test_once_it_is_mended_the_new_file_counts(source: FileEntitlements, tmp_path: Path) -> None:
+    path = tmp_path / "entitlements.yaml"
+    path.write_text("rules: [")
+    assert source.check(ASKED).outcome is Outcome.PERMIT
+    path.write_text("version: 1\nrules: []\n")
+    answer = source.check(ASKED)
+    assert (answer.outcome, answer.evidence) == (Outcome.SILENT, {})
+
+
+def test_a_file_that_is_taken_away_takes_its_policy_along(
+    source: FileEntitlements, tmp_path: Path
+) -> None:
+    path = tmp_path / "entitlements.yaml"
+    path.unlink()
+    assert source.check(ASKED).outcome is Outcome.UNKNOWN
+    path.write_text("rules: [")
+    assert source.check(ASKED).outcome is Outcome.UNKNOWN
+
+
+TABLE = """\
+effect,groups,people,actions,tenant,applications,environments,reason
+permit,retail:dev:deployers|retail leads,,onboard | offboard,retail,*,dev|test,"Fine, for dev."
+deny,,local:mallory,onboard,*,*,*,
+"""
+
+
+def test_a_table_holds_the_same_rules(tmp_path: Path) -> None:
+    source = FileEntitlements(tmp_path / "entitlements.csv")
+    # as spreadsheets write it
+    (tmp_path / "entitlements.csv").write_bytes(
+        b"\xef\xbb\xbf" + TABLE.replace("\n", "\r\n").encode()
+    )
+    answer = source.check(ASKED)
+    assert (answer.outcome, answer.reason) == (Outcome.PERMIT, "Fine, for dev.")
+    assert answer.evidence["rule"]["groups"] == ["retail:dev:deployers", "retail leads"]
+    assert source.check(replace(ASKED, subject="local:mallory")).outcome is Outcome.DENY
+    assert source.check(replace(ASKED, environment="prod")).outcome is Outcome.SILENT
+    assert source.check(replace(ASKED, groups=frozenset({""}))).outcome is Outcome.SILENT
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "\n",
+        TABLE.replace("permit", "allow"),
+        TABLE.replace("tenant", "tennant"),
+        TABLE.replace("reason", "effect"),
+        TABLE.replace("deny,,", "deny,"),
+        TABLE.replace("local:mallory", ""),
+        TABLE.replace('"Fine, for dev."', '"Fine, for dev.'),
+        TABLE.replace(",", ";"),
+        TABLE + "permit\n",
+        TABLE + "\n\n",
+        TABLE + "\0",
+    ],
+)
+def test_a_malformed_table_cannot_tell(tmp_path: Path, content: str) -> None:
+    (tmp_path / "entitlements.csv").write_text(content)
+    answer = FileEntitlements(tmp_path / "entitlements.csv").check(ASKED)
+    assert answer.outcome is Outcome.UNKNOWN
+
+
+@settings(max_examples=60, deadline=None)
+@given(content=st.binary(max_size=200))
+def test_no_bytes_of_a_table_make_it_raise_or_permit(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "hypothesis.csv"
+    path.write_bytes(TABLE.split("\n", maxsplit=1)[0].encode() + content)
+    assert FileEntitlements(path).check(ASKED).outcome in {Outcome.UNKNOWN, Outcome.SILENT}

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from onboarding import actions
-from onboarding.models import Order, RunState
+from onboarding.models import Evidence, Order, RunState
 from tests.fleet.fake_api import status
 from tests.fleet.keeping import Keeping
 from tests.journey import POLICY, Portal, again
@@ -117,12 +117,12 @@ def test_nothing_that_flux_says_breaks_the_order_or_its_page(
     assert len(run.error_detail) < 1_000
 
 
-def test_a_policy_that_breaks_while_an_order_waits_takes_nothing_back(
+def test_a_policy_that_is_lost_while_an_order_waits_takes_nothing_back(
     portal: Portal, alice: User, bob: User, hers: Client
 ) -> None:
     order = portal.go_on(portal.order(alice, "prod"))
     portal.approve(order, bob)
-    portal.write_policy("version: 1\nrules: [")
+    (portal.folder / "entitlements.yaml").unlink()
     portal.clock.shift(600)
     order = portal.look(order)
     text = page(hers, order)
@@ -131,3 +131,17 @@ def test_a_policy_that_breaks_while_an_order_waits_takes_nothing_back(
     assert order.direction == "onward"
     portal.write_policy(POLICY)
     assert portal.go_on(order).ended_as == "rehearsed"
+
+
+def test_a_policy_that_is_replaced_by_a_broken_one_stays_in_force_and_says_so(
+    portal: Portal, alice: User, bob: User
+) -> None:
+    order = portal.go_on(portal.order(alice, "prod"))
+    portal.approve(order, bob)
+    in_force = Evidence.objects.filter(order=order).latest("id").policy_revision
+    portal.write_policy("version: 1\nrules: [")
+    portal.clock.shift(600)
+    assert portal.go_on(order).ended_as == "rehearsed"
+    last = Evidence.objects.filter(order=order).latest("id")
+    assert (last.outcome, last.policy_revision) == ("permit", in_force)
+    assert "no YAML that can be read" in str(last.facts)
