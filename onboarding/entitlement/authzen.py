@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import exceptions
@@ -20,6 +21,7 @@ from onboarding.ports import Answer, Outcome, Query
 from portal.errors import TrustUnreadable, storable
 from portal.outbound import WayOut
 
+PATH = "/access/v1/evaluation"  # where the standard puts it
 LARGEST = 65_536  # bytes of an answer
 SHOWN = 300  # characters of foreign text
 LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)([:/]|$)")
@@ -74,10 +76,15 @@ class AuthZenEntitlements:
     def from_settings(
         cls, name: str, fields: Fields, way: WayOut, *, clock: Callable[[], datetime]
     ) -> "AuthZenEntitlements":
-        """Return the source with the fields `url`, `token` and `claims`. Raises FieldsUnfit."""
+        """Return the source with the fields `url`, `token` and `claims`. Raises FieldsUnfit.
+
+        An address without a path is that of the decision point: the standard says where on it.
+        """
         url = fields.address("url", ("https", "http"))
         if url.startswith("http:") and not LOOPBACK.match(url):
             fields.fault("`url` must begin with https://, for it is not on loopback.")
+        if url and not urlsplit(url).path:
+            url = f"{url}{PATH}"
         token = fields.secret("token", required=False)
         if not TOKEN.fullmatch(token):
             fields.fault("`token` names a text that is no token: it holds spaces or odd letters.")

@@ -246,4 +246,12 @@ def test_every_fault_of_its_configuration_is_told_at_once() -> None:
         made(url="http://pdp.example.com/x", token={"variable": "PDP_TOKEN"}, tokn="x")
     assert len(told.value.faults) == 3
     assert "two words" not in str(told.value)
-    assert made(url="http://127.0.0.1:8181/access/v1/evaluation").name == "pdp"
+
+
+def test_an_address_without_a_path_gets_that_of_the_standard(point: Point) -> None:
+    point.says({"decision": True})
+    for url, path in (("", "/access/v1/evaluation"), ("/", "/"), ("/a/evaluate", "/a/evaluate")):
+        fields = Fields({"url": f"{point.server.address}{url}"}, deadline=2, variables=str)
+        source = AuthZenEntitlements.from_settings("pdp", fields, WayOut(point.bundle), clock=now)
+        assert source.check(ASKED).outcome is Outcome.PERMIT
+        assert point.server.asked[-1].path == path
