@@ -9,6 +9,7 @@ from accounts.models import User
 from onboarding.entitlement import checks
 from onboarding.entitlement.asking import Sources
 from onboarding.form import submission
+from onboarding.models import Kind
 from onboarding.ports import About, Answer, Outcome, Scaffolder
 from portal.errors import NoCluster
 from tenants import listings
@@ -74,10 +75,15 @@ def permits(person: User, application: Application, sources: Sources) -> list[Pe
 
 
 def permit(
-    person: User, application: Application, environment: Environment, sources: Sources
+    person: User,
+    application: Application,
+    environment: Environment,
+    sources: Sources,
+    *,
+    kind: Kind = Kind.ONBOARD,
 ) -> Permit:
     """Ask for one environment; a hint too."""
-    query = checks.query_of(person, "onboard", application, environment)
+    query = checks.query_of(person, kind, application, environment)
     return Permit(environment, checks.hints(sources, person, [query])[0])
 
 

@@ -13,7 +13,9 @@ from django.urls import reverse
 from accounts.web import SignedIn
 from onboarding import actions, toolbox
 from onboarding import messages as texts
+from onboarding.form import offers
 from onboarding.form.standing import OffboardForm, ResizeForm
+from onboarding.models import Kind
 from onboarding.plans import in_force, words
 from onboarding.stories import offboard as leaving
 from portal.errors import Denied
@@ -38,7 +40,7 @@ def resize(http: SignedIn, uuid: UUID) -> HttpResponse:
             tools=toolbox.tools(),
         )
         return redirect("onboarding:order", order.pk)
-    return _shown(http, "onboarding/resize.html", service, form)
+    return _shown(http, Kind.RESIZE, service, form)
 
 
 @safe_or_post
@@ -52,7 +54,7 @@ def offboard(http: SignedIn, uuid: UUID) -> HttpResponse:
         return redirect("onboarding:order", order.pk)
     plan = in_force.of(service)
     foreseen = leaving.foreseen(service, plan) if plan else ()
-    return _shown(http, "onboarding/offboard.html", service, form, foreseen=foreseen)
+    return _shown(http, Kind.OFFBOARD, service, form, foreseen=foreseen)
 
 
 def _orderable(http: SignedIn, uuid: UUID) -> Service:
@@ -69,18 +71,20 @@ def _orderable(http: SignedIn, uuid: UUID) -> Service:
 
 
 def _shown(
-    http: SignedIn, template: str, service: Service, form: Form, **more: object
+    http: SignedIn, kind: Kind, service: Service, form: Form, **more: object
 ) -> HttpResponse:
     problem = actions.hindrance(service, by=http.user)
+    place = (service.application, service.environment)
+    permit = offers.permit(http.user, *place, toolbox.sources(), kind=kind)
     page: Mapping[str, Any] = {
         "service": service,
         "form": form,
         "problem": texts.of(problem) if problem else None,
         "detail": problem.detail if problem else "",
-        "approvers": words.approvers(service.environment),
+        "approvers": words.approvers(service.environment, is_referred=permit.is_referred),
         "placements": record.placements_of(http.user).filter(service=service),
         "back": reverse("tenants:service", args=(service.uuid,)),
         **more,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(http, template, page, status=status)
+    return render(http, f"onboarding/{kind}.html", page, status=status)
