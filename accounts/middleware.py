@@ -4,12 +4,13 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts import doors, limits
+from accounts import doors, limits, sessions
 from portal.clock import now
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -31,7 +32,9 @@ def session_limits(get_response: GetResponse) -> GetResponse:
 
 def _limit(http: HttpRequest) -> None:
     why = limits.ended(http.session, now())
-    if why:
+    if not settings.BERTH_LOCAL_ACCOUNTS and not http.session.get(sessions.PROVIDER):
+        logout(http)
+    elif why:
         logout(http)
         doors.remember_end(http, why)
     elif http.method != "GET" or not doors.is_fragment(http):

@@ -72,16 +72,20 @@ def _begin_session(http: HttpRequest, person: User, provider: Provider, arrival:
         http.session.cycle_key()
     http.session[sessions.PROVIDER] = provider.slug
     http.session[sessions.SID] = marked(arrival.claims.get("sid"))
-    http.session[sessions.AUTH_TIME] = _auth_time(arrival.claims)
+    http.session[sessions.AUTH_TIME] = _auth_time(arrival.claims, provider)
     http.session[sessions.ACR] = str(arrival.claims.get("acr", ""))[:200]
     # the provider asks for it at sign-out, and for nothing else is it kept
     http.session[sessions.HINT] = vault.sealed(arrival.id_token)
 
 
-def _auth_time(claims: Mapping[str, Any]) -> int:
-    """Return when the person proved who they are; 0, long ago, where the provider does not say."""
+def _auth_time(claims: Mapping[str, Any], provider: Provider) -> int:
+    """Return when the person proved who they are; 0, long ago, where that is not said or to come.
+
+    Some providers have said it in milliseconds, which would be fresh for ever.
+    """
     said = claims.get("auth_time", 0)
-    return int(said) if isinstance(said, int | float) and 0 <= said < 2**40 else 0
+    newest = (now() + provider.leeway).timestamp()
+    return int(said) if isinstance(said, int | float) and 0 <= said <= newest else 0
 
 
 def _person(claims: Mapping[str, Any], provider: Provider) -> User:

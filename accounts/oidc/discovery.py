@@ -46,7 +46,11 @@ def metadata(provider: Provider) -> Metadata:
 
     Raises IssuerAway, also for a document of another issuer (OpenID Connect Discovery 4.3).
     """
-    found = _document(provider)
+    return told(provider, _document(provider))
+
+
+def told(provider: Provider, found: Mapping[str, Any]) -> Metadata:
+    """Return what a discovery document says. Raises IssuerAway for one that cannot be used."""
     offers = _listed(found, "id_token_signing_alg_values_supported")
     algorithms = [each for each in issuers.ALGORITHMS if each in offers]
     if not algorithms:
@@ -94,12 +98,15 @@ def _document(provider: Provider) -> Mapping[str, Any]:
 
 
 def _address(found: Mapping[str, Any], name: str, *, required: bool = True) -> str:
+    """Return an address that is reached as safely as the issuer itself, never by plain HTTP."""
     value = found.get(name)
     if value is None and not required:
         return ""
-    if not isinstance(value, str) or not documents.can_be_asked(value):
-        raise IssuerAway(f"It gives no address by https as {name}.")
-    return value
+    scheme = str(found["issuer"]).partition(":")[0]
+    fits = isinstance(value, str) and value.startswith(f"{scheme}:")
+    if not fits or not documents.can_be_asked(str(value)):
+        raise IssuerAway(f"It gives no address by {scheme} as {name}.")
+    return str(value)
 
 
 def _listed(found: Mapping[str, Any], name: str) -> Sequence[Any]:

@@ -9,23 +9,29 @@ from portal.clock import now
 from portal.errors import NotFresh
 
 
-def lacking(session: SessionBase) -> Provider | None:
-    """Return the provider that the person has to prove afresh to who they are, or None.
+def is_fresh(session: SessionBase) -> bool:
+    """Say whether somebody may approve as they are signed in.
 
-    People with local accounts, and of providers without `step_up`, are fresh enough. Somebody of a
-    provider that is no longer configured is, too, until their session ends.
+    Those with local accounts, and of providers without `step_up`, may. Of a provider that is no
+    longer configured nobody may.
     """
-    provider = providers.named(session.get(sessions.PROVIDER, ""))
+    if not session.get(sessions.PROVIDER):
+        return True
+    provider = provider_of(session)
     if provider is None or provider.step_up is None:
-        return None
+        return provider is not None
     age = now().timestamp() - session.get(sessions.AUTH_TIME, 0)
     classes = provider.step_up.acr_values
     is_classed = not classes or session.get(sessions.ACR) in classes
-    limit = (provider.step_up.max_age + provider.leeway).total_seconds()
-    return None if age <= limit and is_classed else provider
+    return is_classed and age <= (provider.step_up.max_age + provider.leeway).total_seconds()
+
+
+def provider_of(session: SessionBase) -> Provider | None:
+    """Return the provider that somebody came by, if it is still configured."""
+    return providers.named(session.get(sessions.PROVIDER, ""))
 
 
 def require(session: SessionBase) -> None:
     """Raise NotFresh for somebody who has to sign in afresh first."""
-    if lacking(session) is not None:
+    if not is_fresh(session):
         raise NotFresh

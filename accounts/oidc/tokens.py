@@ -131,8 +131,9 @@ def _validate(claims: JWTClaims, provider: Provider) -> None:
 def _fresh_enough(claims: Mapping[str, Any], provider: Provider, expected: Expected) -> None:
     if expected.max_age is not None:
         oldest = (now() - expected.max_age - provider.leeway).timestamp()
-        # so that no number at all is not fresh either
-        if not claims["auth_time"] >= oldest:
-            raise TokenRefused("The claim auth_time is too long ago.")
+        newest = (now() + provider.leeway).timestamp()
+        # written so that no number at all is not fresh either
+        if not oldest <= claims["auth_time"] <= newest:
+            raise TokenRefused("The claim auth_time is too long ago, or yet to come.")
     if expected.acr_values and claims.get("acr") not in expected.acr_values:
         raise TokenRefused("The claim acr is none that was asked for.")

@@ -18,7 +18,7 @@ from accounts.oidc import arrivals, departures, flow, freshness, providers
 from accounts.oidc.providers import Provider
 from accounts.oidc.sparing import Sparing
 from accounts.web import SignedIn
-from portal.errors import BerthError, Denied
+from portal.errors import BerthError, Denied, NotFresh
 
 AGAIN = "again"
 
@@ -63,9 +63,11 @@ def came_back(http: HttpRequest, slug: str) -> HttpResponse:
 def again(http: SignedIn) -> HttpResponse:
     """Say why somebody has to sign in afresh before they decide, and where."""
     wanted = doors.own_path(http.GET.get(REDIRECT_FIELD_NAME, ""))
-    provider = freshness.lacking(http.session)
-    if provider is None:
+    if freshness.is_fresh(http.session):
         return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+    provider = freshness.provider_of(http.session)
+    if provider is None:
+        raise NotFresh
     page = {"provider": provider, "next": wanted, "again": AGAIN}
     return render(http, "accounts/again.html", page)
 

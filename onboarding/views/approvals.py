@@ -76,7 +76,7 @@ def _in_words(error: Exception | None) -> dict[str, str]:
 def approve(http: SignedIn, number: int) -> HttpResponse:
     """Approve the digest that the page showed."""
     order = lookups.order_for(http.user, number)
-    if freshness.lacking(http.session):
+    if not freshness.is_fresh(http.session):
         back = reverse("onboarding:approval", args=(number,))
         return redirect(f"{reverse('accounts:oidc-again')}?{urlencode({'next': back})}")
     actions.approve(

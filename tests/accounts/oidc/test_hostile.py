@@ -11,7 +11,9 @@ from django.test import Client
 from time_machine import Traveller
 
 from accounts.models import Session, User
+from accounts.oidc import discovery, providers
 from audit.models import Entry
+from portal.errors import IssuerAway
 from tests.accounts.oidc.conftest import START, Write, answered, begun, came_in, entry, sent_back
 from tests.accounts.oidc.fake_provider import FakeProvider, make_key, running
 
@@ -251,6 +253,24 @@ def test_a_provider_that_is_another_than_it_should_be_is_not_asked(
     answer = Client().get(START)
     assert answer.status_code == 503
     assert "identity.issuer-away" in answer.text
+
+
+@pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri", "authorization_endpoint"])
+@pytest.mark.parametrize("address", ["ftp://idp.example.com/x", "https://x:y@[", "", 5, None])
+def test_an_address_that_is_none_is_not_gone_to(
+    provider: FakeProvider, name: str, address: Any
+) -> None:
+    provider.metadata = {name: address}
+    assert Client().get(START).status_code == 503
+
+
+def test_an_issuer_by_tls_gives_no_address_without(configure: Write) -> None:
+    configure(entry(FakeProvider(address="https://idp.example.com")))
+    (found,) = providers.offered()
+    document = FakeProvider(address="https://idp.example.com").discovery()
+    document["token_endpoint"] = "http://127.0.0.1:9/token"
+    with pytest.raises(IssuerAway, match="no address by https as token_endpoint"):
+        discovery.told(found, document)
 
 
 def test_a_provider_that_signs_by_secrets_alone_is_not_asked(provider: FakeProvider) -> None:

@@ -16,10 +16,10 @@ from audit.models import Entry
 from onboarding.entitlement.checks import query_of
 from tenants.actions import owners
 from tenants.models import Membership, Tenant
-from tests.accounts.conftest import is_in
+from tests.accounts.conftest import is_in, sign_in
 from tests.accounts.oidc.conftest import START, Write, asked, begun, came_in, entry, sent_back
 from tests.accounts.oidc.fake_provider import FakeProvider
-from tests.make import PASSWORD, make_application, make_environment, make_tenant
+from tests.make import PASSWORD, browser_of, make_application, make_environment, make_tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -341,6 +341,24 @@ def test_local_accounts_can_be_switched_off(
     assert "identity.local-accounts-off" in answer.text
     assert not is_in(browser)
     assert not Session.objects.filter(user=alice).exists()
+
+
+def test_sessions_of_local_accounts_end_with_them(
+    provider: FakeProvider, settings: Settings, alice: User
+) -> None:
+    local, corporate = sign_in(), Client()
+    came_in(corporate)
+    settings.BERTH_LOCAL_ACCOUNTS = False
+    assert not is_in(local)
+    assert is_in(corporate)
+
+
+def test_the_page_of_a_person_tells_which_roles_a_provider_gave(
+    corp: FakeProvider, olivia: User
+) -> None:
+    came_in(Client())
+    page = browser_of(olivia).get(f"/people/{anna().uuid}/").text
+    assert page.count("Given by corp at every sign-in") == 1
 
 
 def test_without_a_file_nothing_is_as_it_was_not(db: None) -> None:

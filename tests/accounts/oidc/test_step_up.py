@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 from time_machine import Traveller
 
 from accounts.models import User
@@ -51,11 +52,15 @@ def test_a_fresh_sign_in_may_approve(strict: FakeProvider) -> None:
     assert browser.get(PAGE).headers["Location"] == "/approvals/7/"
 
 
-@pytest.mark.parametrize("lacking", ["old", "weak", "silent"])
+@pytest.mark.parametrize("lacking", ["old", "weak", "silent", "milliseconds"])
 def test_who_is_not_fresh_is_asked_to_sign_in_again(
     strict: FakeProvider, clock: Traveller, lacking: str
 ) -> None:
-    lies: dict[str, dict[str, str | None]] = {"weak": {"acr": "pwd"}, "silent": {"auth_time": None}}
+    lies: dict[str, dict[str, Any]] = {
+        "weak": {"acr": "pwd"},
+        "silent": {"auth_time": None},
+        "milliseconds": {"auth_time": 1_795_000_000_000},
+    }
     strict.says(**lies.get(lacking, {}))
     browser = Client()
     came_in(browser)
@@ -92,7 +97,8 @@ def refused(answer: HttpResponse, browser: Client) -> str:
 
 
 @pytest.mark.parametrize(
-    "lie", [{"auth_time": 1}, {"auth_time": None}, {"acr": "pwd"}, {"acr": None}]
+    "lie",
+    [{"auth_time": 1}, {"auth_time": 10**13}, {"auth_time": None}, {"acr": "pwd"}, {"acr": None}],
 )
 def test_a_provider_that_did_not_ask_afresh_is_not_believed(
     strict: FakeProvider, clock: Traveller, lie: dict[str, Any]
@@ -112,6 +118,17 @@ def test_nobody_proves_freshness_for_another(strict: FakeProvider, clock: Travel
     strict.subject = "berta-1"
     assert "identity.other-person" in refused(answered(browser, sent_back(address)), browser)
     assert not User.objects.filter(subject="berta-1").exists()
+
+
+def test_nobody_approves_who_came_by_a_provider_that_is_gone(
+    strict: FakeProvider, settings: Settings
+) -> None:
+    browser = Client()
+    came_in(browser)
+    settings.BERTH_OIDC_FILE = None
+    answer = browser.get(PAGE)
+    assert answer.status_code == 403
+    assert "identity.not-fresh" in answer.text
 
 
 def test_local_accounts_are_not_asked(strict: FakeProvider, bob: User) -> None:
