@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from pathlib import Path
 
 from django.conf import settings
 
@@ -55,7 +56,7 @@ def tools() -> Tools:
 
 
 def sources() -> asking.Sources:
-    """Return the entitlement sources, which know of each other's callers in this process."""
+    """Return the entitlement sources; those of one process share what they remember."""
     return tools().sources
 
 
@@ -75,6 +76,16 @@ def entitlement_faults() -> Sequence[str]:
     if settings.BERTH_ENTITLEMENT_CONFIG is None:
         return []
     return seating.seated(arrangement.read(settings.BERTH_ENTITLEMENT_CONFIG), _kit()).faults
+
+
+def entitlement_files() -> Sequence[Path]:
+    """Return the files of rules that sources of the kind `file` read."""
+    if settings.BERTH_ENTITLEMENT_CONFIG is None:
+        asked = "file" in settings.BERTH_ENTITLEMENT_SOURCES
+        return [settings.BERTH_ENTITLEMENT_FILE] if asked else []
+    places = arrangement.read(settings.BERTH_ENTITLEMENT_CONFIG).places
+    paths = [place.fields.get("path") for place in places if place.kind == "file"]
+    return [Path(path) for path in paths if isinstance(path, str)]
 
 
 def _kit() -> seating.Kit:

@@ -45,21 +45,21 @@ def _faults() -> Iterator[CheckMessage]:
 
 
 def _sources() -> Iterator[CheckMessage]:
-    if settings.BERTH_ENTITLEMENT_CONFIG is not None:
-        for fault in toolbox.entitlement_faults():
-            yield Error(
-                f"The file of entitlement sources cannot be used: {fault}",
-                hint="BERTH_ENTITLEMENT_CONFIG says where it is; docs/configure.md shows one.",
-                id="portal.E040",
-            )
-    elif "file" in settings.BERTH_ENTITLEMENT_SOURCES:
+    for fault in toolbox.entitlement_faults():
+        yield Error(
+            f"The file of entitlement sources cannot be used: {fault}",
+            hint="BERTH_ENTITLEMENT_CONFIG says where it is; docs/configure.md shows one.",
+            id="portal.E040",
+        )
+    for path in toolbox.entitlement_files():
         try:
-            entitlement_file.read(settings.BERTH_ENTITLEMENT_FILE)
-        except (OSError, entitlement_file.PolicyBroken) as error:
+            entitlement_file.read(path)
+        except (OSError, ValueError, entitlement_file.PolicyBroken) as error:
             # no error: it would stop the commands that put the file there
             yield Warning(
                 f"The entitlement file cannot be used, so nobody is permitted anything: {error}",
-                hint="BERTH_ENTITLEMENT_FILE says where it is; docs/operate.md shows one.",
+                hint="BERTH_ENTITLEMENT_FILE, or BERTH_ENTITLEMENT_CONFIG where there is one, says "
+                "where it is; docs/operate.md shows one.",
                 id="portal.W001",
             )
 

@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import time_machine
-from hypothesis import given, settings
+import yaml
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from onboarding.entitlement import arrangement, seating
 from onboarding.entitlement.arrangement import Limits
 from onboarding.entitlement.asking import Sources
 from onboarding.entitlement.combine import Demand, Terms, combined, one_of
+from onboarding.entitlement.file import FileEntitlements
+from onboarding.entitlement.groups import GroupEntitlements
 from onboarding.entitlement.seat import Seat
+from onboarding.entitlement.seating import Kit
 from onboarding.ports import Answer, Outcome, Query
+from portal.outbound import WayOut
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NAMES = ("directory", "file", "groups", "policy")
@@ -96,6 +104,49 @@ def test_to_let_a_person_decide_permits_nobody(given_answers: list[Answer], aske
     strict = combined(given_answers, replace(asked, referring=frozenset())).outcome
     lenient = combined(given_answers, asked).outcome
     assert lenient is strict or (strict, lenient) == (Outcome.UNKNOWN, Outcome.REFERRED)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+KEYS = st.sampled_from(["kind", "unknown", "failures", "path", "permits", "sources", "need"])
+RIGHT = st.sampled_from(
+    [
+        {"kind": "file", "path": "/a"},
+        {"kind": "groups", "permits": ["a"], "unknown": "a human decides"},
+        {"sources": ["staff"], "need": "any"},
+        {"sources": ["staff", "people"]},
+    ]
+)
+PARTS = st.dictionaries(
+    st.sampled_from(["staff", "people"]) | st.text(max_size=4),
+    RIGHT | st.dictionaries(KEYS, VALUES | st.sampled_from(["file", "any", ["staff"]])) | VALUES,
+    max_size=3,
+)
+KIT = Kit(
+    {"file": FileEntitlements.from_settings, "groups": GroupEntitlements.from_settings},
+    variables=lambda _: "",
+    way=WayOut(),
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.fixed_dictionaries({"version": st.just(1), "sources": PARTS}, optional={"groups": PARTS}))
+def test_whatever_stands_in_the_file_is_used_as_a_whole_or_told_as_faults(
+    tmp_path: Path, content: dict[str, Any]
+) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(yaml.safe_dump(content))
+    found = arrangement.read(path)
+    seated = seating.seated(found, KIT)
+    if not seated.faults:
+        demanded = {name for demand in found.terms.demands for name in demand.sources}
+        assert demanded == {seat.name for seat in seated.seats} == set(content["sources"])
 
 
 class Fickle:

@@ -190,6 +190,12 @@ def test_a_pattern_that_could_permit_the_wrong_people_is_a_fault(lay: Lay) -> No
     assert "could be one that" in told()[0]
 
 
+def test_a_file_of_rules_that_cannot_be_read_is_a_warning_as_ever(lay: Lay) -> None:
+    lay("version: 1\nsources: {a: {kind: file, path: /nowhere}, b: {kind: file, path: /else}}\n")
+    warned = [str(each.msg) for each in configuration() if each.id == "portal.W001"]
+    assert [each.rpartition("'/")[2] for each in warned] == ["nowhere'", "else'"]
+
+
 @pytest.mark.usefixtures("own_kind")
 def test_a_company_adds_a_kind_of_its_own_by_a_package(lay: Lay) -> None:
     lay("version: 1\nsources: {sky: {kind: moon, phase: full}}\n")
