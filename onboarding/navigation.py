@@ -82,6 +82,7 @@ MORE = (
     Entry("Machine tokens", "accounts:machines", "key", OPERATORS),
     Entry("What machines see", "tenants:sight", "eye", OPERATORS),
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
+    Entry("Rights", "onboarding:rights", "shield-check", WATCHERS),
     Entry("Components", "onboarding:components", "layout-grid", OPERATORS),
 )
 # pages of the rooms below that are about one service, and what is ordered for it from there

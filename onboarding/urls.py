@@ -13,6 +13,7 @@ from onboarding.views import (
     operating,
     orders,
     previewing,
+    rights,
     standing,
     strays,
 )
@@ -50,6 +51,7 @@ urlpatterns = [
     path("operate/missing/<int:number>/settle/", operating.settle, name="settle-unlisted"),
     path("operate/strays/", strays.strays, name="strays"),
     path("operate/strays/look/", strays.look, name="look-for-strays"),
+    path("rights/", rights.rights, name="rights"),
     path("metrics", metrics.metrics, name="metrics"),
     path("components/", components.components, name="components"),
 ]

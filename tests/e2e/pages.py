@@ -45,4 +45,5 @@ PAGES = [
     ("olga", "make-machine", "/machines/new/"),
     ("olga", "components", "/components/"),
     ("audrey", "audit", "/audit/"),
+    ("audrey", "rights", "/rights/"),
 ]

@@ -317,5 +317,6 @@ ROWS = (
     Row("onboarding:look-for-strays", OPERATOR_DOES, "POST"),
     # whoever is signed in: it is for machines with a token of their own
     Row("onboarding:metrics", dict.fromkeys(ROLES, 401) | {"machine": 403}),
+    Row("onboarding:rights", READERS),
     Row("onboarding:components", OPERATOR),
 )

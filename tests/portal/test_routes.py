@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponseBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.make import browser_of
-from tests.portal.routes import ROLES, ROWS, SIGN_IN, Row
+from tests.portal.asking import asked, outcome
+from tests.portal.routes import ROLES, ROWS, Row
 from tests.portal.world import World
 
 PAGES = [row for row in ROWS if row.method == "GET"]
@@ -30,7 +30,7 @@ def test_a_route_answers_each_role_as_its_row_says(row: Row, world: World) -> No
     answers: dict[str, int | str] = {}
     for role in ROLES:
         with transaction.atomic():
-            answers[role] = _outcome(_asked(row, _browser(role, world), world))
+            answers[role] = outcome(asked(row, _browser(role, world), world))
             transaction.set_rollback(True)  # the next one asks in the same world
     assert answers == row.answers
 
@@ -38,7 +38,7 @@ def test_a_route_answers_each_role_as_its_row_says(row: Row, world: World) -> No
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", PAGES, ids=str)
 def test_every_page_carries_the_headers_that_keep_others_out(row: Row, world: World) -> None:
-    headers = _asked(row, _browser("developer", world), world).headers
+    headers = asked(row, _browser("developer", world), world).headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -55,7 +55,7 @@ def test_every_page_carries_the_headers_that_keep_others_out(row: Row, world: Wo
 def test_a_change_without_a_csrf_token_is_refused(row: Row, world: World) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(world.people["operator"])
-    assert _asked(row, browser, world).status_code == 403
+    assert asked(row, browser, world).status_code == 403
 
 
 def _routes(patterns: Sequence[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -74,24 +74,3 @@ def _browser(role: str, world: World) -> Client:
     if role == "machine":
         return Client(headers={"Authorization": f"Bearer {world.token_text}"})
     return browser_of(world.people[role])
-
-
-def _asked(row: Row, browser: Client, world: World) -> HttpResponseBase:
-    address = reverse(row.route, kwargs=row.at(world))
-    if row.method == "GET":
-        answer = browser.get(address, row.sends)
-    elif row.as_json:
-        answer = browser.post(address, row.sends, content_type="application/json")
-    else:
-        # a browser never sends an empty form: the button has a name, or the token is in it
-        answer = browser.post(address, {"sent": "", **row.sends})
-    assert isinstance(answer, HttpResponseBase)
-    return answer
-
-
-def _outcome(answer: HttpResponseBase) -> int | str:
-    if answer.status_code == 302 and answer.headers["Location"].startswith(
-        reverse("accounts:sign-in")
-    ):
-        return SIGN_IN
-    return answer.status_code
