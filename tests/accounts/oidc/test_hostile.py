@@ -58,6 +58,10 @@ def confused(fake: FakeProvider) -> None:
     fake.forge = fake.signed_with_secret
 
 
+def unnamed_algorithm(fake: FakeProvider) -> None:
+    fake.metadata = {"id_token_signing_alg_values_supported": ["ES256"]}
+
+
 def unknown_kid(fake: FakeProvider) -> None:
     fake.rotate(publish=False)
 
@@ -92,6 +96,7 @@ def no_token(text: str) -> Lie:
 
 LIES = {
     "another audience": claims(aud="other"),
+    "another audience, though meant for us": claims(aud="other", azp="berth"),
     "no audience": claims(aud=None),
     "another issuer": claims(iss="https://idp.example.com"),
     "issuer with a slash more": lambda fake: fake.says(iss=f"{fake.address}/"),
@@ -102,6 +107,7 @@ LIES = {
     "two audiences, azp the other": claims(aud=["berth", "other"], azp="other"),
     "alg none": unsigned,
     "HMAC with the public key": confused,
+    "an algorithm that the provider does not name": unnamed_algorithm,
     "unknown kid": unknown_kid,
     "known kid, another key": same_kid_of_another_key,
     "its key in its header": key_in_its_own_header,

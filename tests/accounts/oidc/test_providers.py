@@ -1,5 +1,6 @@
 """Reading the file of identity providers: every fault is told at once, and none is let through."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from portal.checks import configuration
 from portal.deployment import deployment
 from tests.accounts.oidc.conftest import Write
 
+ROOT = Path(__file__).resolve().parents[3]
+MARK = "client_id:"  # by which examples of this file are known among others
 RIGHT: dict[str, Any] = {
     "slug": "corp",
     "label": "Corp account",
@@ -108,6 +111,20 @@ def test_a_file_that_is_none_is_told(tmp_path: Path, settings: Settings, text: s
 def test_a_file_that_is_not_there_is_told(tmp_path: Path, settings: Settings) -> None:
     settings.BERTH_OIDC_FILE = tmp_path / "nowhere.yaml"
     assert "cannot be read" in str(configuration())
+
+
+def test_every_example_of_the_documents_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "configure.md").read_text()
+    examples = [each for each in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if MARK in each]
+    assert len(examples) >= 4
+    for number, example in enumerate(examples):
+        for name in re.findall(r"client_secret: (\w+)", example):
+            monkeypatch.setenv(name, "secret")
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(example)
+        assert providers.read(file).faults == []
 
 
 def test_a_portal_that_nobody_can_sign_in_to_is_told(settings: Settings) -> None:

@@ -56,6 +56,14 @@ def test_somebody_new_comes_in(provider: FakeProvider) -> None:
     assert person.roles == frozenset()
 
 
+def test_the_account_page_says_by_which_provider_a_browser_came(provider: FakeProvider) -> None:
+    browser = Client()
+    came_in(browser)
+    page = browser.get("/you/").text
+    assert "signed in by corp" in page
+    assert "Change password" not in page
+
+
 def test_the_request_binds_the_answer_to_this_browser(provider: FakeProvider) -> None:
     query = asked(begun(Client()))
     assert query["response_type"] == "code"
