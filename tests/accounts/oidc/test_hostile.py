@@ -152,8 +152,17 @@ def test_a_state_counts_once(provider: FakeProvider) -> None:
     browser = Client()
     back = sent_back(begun(browser))
     assert browser.get(back).status_code == 302
-    browser.post("/sign-out/")
-    assert told(answered(browser, back)) == "identity.expired"
+    answer = browser.get(back)
+    assert answer.status_code == 403
+    assert "identity.expired" in answer.text
+
+
+def test_a_state_counts_once_when_it_was_refused_too(provider: FakeProvider) -> None:
+    browser = Client()
+    provider.says(nonce="n-0")
+    back = sent_back(begun(browser))
+    assert "identity.token-refused" in browser.get(back).text
+    assert "identity.expired" in browser.get(back).text
 
 
 def test_a_code_counts_once(provider: FakeProvider) -> None:
