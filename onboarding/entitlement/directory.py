@@ -19,6 +19,7 @@ import ldap3
 from ldap3.core import exceptions, results
 from ldap3.operation import search
 from ldap3.utils.conv import escape_bytes
+from pyasn1.error import PyAsn1Error
 
 from portal.errors import TrustUnreadable
 from portal.outbound import WayOut
@@ -29,6 +30,16 @@ PAGE = 500  # entries
 DEEPEST = 10  # groups in groups
 MOST = 2_000  # groups of one person
 AT_ONCE = 50  # groups that one search asks about
+# beside its own errors the library lets slip what a damaged answer raises in it
+SLIPS = (
+    exceptions.LDAPException,
+    AttributeError,
+    LookupError,
+    OSError,
+    PyAsn1Error,
+    TypeError,
+    ValueError,
+)
 CODES = {
     results.RESULT_TIME_LIMIT_EXCEEDED: "source_timeout",
     results.RESULT_SIZE_LIMIT_EXCEEDED: "too_many_groups",
@@ -166,8 +177,7 @@ def _within(seconds: float, connection: ldap3.Connection) -> Iterator[None]:
     alarm.start()
     try:
         yield
-    # beside its own errors the library lets slip what a damaged answer raises in it
-    except (exceptions.LDAPException, OSError, ValueError, LookupError, TypeError) as error:
+    except SLIPS as error:
         if monotonic() >= ends:
             raise Unanswered("source_timeout", "It did not answer in time.") from error
         why = connection.last_error or str(error)
