@@ -83,11 +83,15 @@ class Keys:
         """Return the issuer's keys, fetched anew if they are old or none has this kid."""
         if self._suffice(kid):
             return KeySet(self._kept)
-        with self._turn:
-            if not self._suffice(kid) and self._may_ask():
-                self._fetch()
-            if self._age_within(self._ages.most):
-                return KeySet(self._kept)
+        # discovery and keys; whoever waits longer does so for an issuer that holds somebody else up
+        if self._turn.acquire(timeout=3 * self._limits.seconds):
+            try:
+                if not self._suffice(kid) and self._may_ask():
+                    self._fetch()
+            finally:
+                self._turn.release()
+        if self._age_within(self._ages.most):
+            return KeySet(self._kept)
         raise IssuerAway(f"The keys of {self._issuer} could not be fetched a moment ago.")
 
     def _suffice(self, kid: str | None) -> bool:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
 
-from accounts.models import MachineToken, Role, RoleGrant, Session, User
+from accounts.models import MachineToken, Role, RoleGrant, Session, User, WorkloadVisit
 from accounts.tokens import SOON
 from portal.clock import now
 
@@ -71,6 +71,11 @@ def machine_tokens_for(asker: User) -> QuerySet[MachineToken]:
 def machine_token_for(asker: User, uuid: UUID) -> MachineToken:
     """Return a machine's token, if an operator asks."""
     return _or_404(machine_tokens_for(asker).filter(uuid=uuid).first())
+
+
+def visits_for(asker: User) -> QuerySet[WorkloadVisit]:
+    """Return the tokens of workloads that came lately, for an operator; none, for others."""
+    return WorkloadVisit.objects.all() if asker.is_operator else WorkloadVisit.objects.none()
 
 
 def by_state(tokens: QuerySet[MachineToken], state: str) -> QuerySet[MachineToken]:

@@ -13,6 +13,7 @@ from accounts import actions, lookups, tokens
 from accounts.forms import MachineForm, ReasonForm
 from accounts.models import Role, Scope
 from accounts.web import SignedIn, for_roles
+from accounts.workloads import admission
 from portal import lists
 from portal.clock import now
 from portal.web import safe_or_post
@@ -53,6 +54,18 @@ def make_machine(http: SignedIn) -> HttpResponse:
         by=http.user,
     )
     return render(http, "accounts/make_machine.html", {"token": token, "made": text})
+
+
+@require_safe
+@for_roles(Role.OPERATOR)
+def workloads(http: SignedIn) -> HttpResponse:
+    """Show whose tokens are trusted, and which came in the last month."""
+    page = {
+        "issuers": admission.issuers(),
+        "faults": admission.faults(),
+        "page": lists.page(lookups.visits_for(http.user), http),
+    }
+    return render(http, "accounts/workloads.html", page)
 
 
 @safe_or_post

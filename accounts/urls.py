@@ -35,6 +35,7 @@ urlpatterns = [
     path("people/<uuid:uuid>/switch-off/", people.switch_off, name="switch-off"),
     path("people/<uuid:uuid>/switch-on/", people.switch_on, name="switch-on"),
     path("machines/", machine_pages.machines, name="machines"),
+    path("machines/workloads/", machine_pages.workloads, name="workloads"),
     path("machines/new/", machine_pages.make_machine, name="make-machine"),
     path("machines/<uuid:uuid>/revoke/", machine_pages.revoke_machine, name="revoke-machine"),
 ]

@@ -86,9 +86,9 @@ RIGHTS = (
         "machine.look-after",
         "Make, list and revoke tokens of machines, and decide what they see",
         OPERATORS,
-        """GET accounts:machines, GET accounts:make-machine, POST accounts:make-machine,
-        GET accounts:revoke-machine, GET tenants:sight, POST tenants:sight,
-        POST tenants:withdraw-sight""",
+        """GET accounts:machines, GET accounts:workloads, GET accounts:make-machine,
+        POST accounts:make-machine, GET accounts:revoke-machine, GET tenants:sight,
+        POST tenants:sight, POST tenants:withdraw-sight""",
     ),
     right(
         "audit.read",

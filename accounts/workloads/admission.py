@@ -102,8 +102,8 @@ def _workload(issuer: Trusted, rule: Rule, claims: Mapping[str, Any]) -> Workloa
     return Workload(
         ident=_ident(issuer, claims),
         name=rule.name,
-        scopes=rule.scopes,
-        tenants=frozenset() if every else rule.tenants,
+        scopes=frozenset(rule.scopes),
+        tenants=frozenset(() if every else rule.tenants),
         sees_everything=every,
     )
 
@@ -162,6 +162,14 @@ def faults() -> list[str]:
     except Faulty as error:
         return error.faults
     return []
+
+
+def issuers() -> tuple[Trusted, ...]:
+    """Return whom this process trusts; nobody while the file cannot be used."""
+    try:
+        return current().issuers
+    except IssuerAway:
+        return ()
 
 
 def current() -> Trust:

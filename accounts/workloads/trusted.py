@@ -45,8 +45,8 @@ class Rule:
 
     name: str
     when: str  # a JMESPath expression over the claims, which has to be literally true
-    scopes: frozenset[str]
-    tenants: frozenset[str]  # by slug; EVERY_TENANT for all of them
+    scopes: tuple[str, ...]
+    tenants: tuple[str, ...]  # by slug; EVERY_TENANT for all of them
 
     def fits(self, claims: Mapping[str, Any]) -> bool:
         """Say whether the expression is true of the claims: nothing else than `true` counts."""
@@ -153,11 +153,11 @@ def _rule(entry: Entry) -> Rule:
     rule = Rule(
         name=entry.text("name"),
         when=entry.text("when"),
-        scopes=frozenset(entry.texts("scopes")),
-        tenants=frozenset(entry.texts("tenants")),
+        scopes=entry.texts("scopes"),
+        tenants=entry.texts("tenants"),
     )
     entry.close()
-    if not rule.scopes or not rule.scopes <= SCOPES:
+    if not rule.scopes or not SCOPES.issuperset(rule.scopes):
         entry.fault(f"must have one or more of {', '.join(sorted(SCOPES))} as `scopes`")
     if len(rule.name) > 100:
         entry.fault("has a `name` with more than 100 characters")

@@ -43,6 +43,7 @@ PAGES = [
     ("olga", "people", "/people/"),
     ("olga", "machines", "/machines/"),
     ("olga", "make-machine", "/machines/new/"),
+    ("olga", "workloads", "/machines/workloads/"),
     ("olga", "components", "/components/"),
     ("audrey", "audit", "/audit/"),
     ("audrey", "rights", "/rights/"),

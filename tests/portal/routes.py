@@ -163,6 +163,7 @@ ROWS = (
     Row("accounts:switch-on", all_but(403, operator=302), "POST", at=alice),
     Row("accounts:machines", OPERATOR),
     Row("accounts:make-machine", OPERATOR),
+    Row("accounts:workloads", OPERATOR),
     Row("accounts:make-machine", OPERATOR_REFUSED, "POST", sends={"name": "billing"}),
     Row("accounts:revoke-machine", all_but(403, operator=200), at=token),
     Row("audit:entries", READERS),

@@ -1,16 +1,19 @@
 """Workloads that are let in: as which machine, what they see, and what is written down."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
+from time_machine import Traveller
 
-from accounts.models import WorkloadVisit
+from accounts.models import User, WorkloadVisit
 from audit.models import Entry
 from tenants.models import Tenant
 from tests.accounts.workloads.conftest import Trusting
 from tests.accounts.workloads.fake_issuer import AUDIENCE, FakeIssuer
+from tests.make import browser_of
 
 pytestmark = pytest.mark.django_db
 
@@ -146,3 +149,30 @@ def test_a_file_that_cannot_be_used_lets_nobody_in(
     assert settings.BERTH_WORKLOADS_FILE
     settings.BERTH_WORKLOADS_FILE.write_text("issuers: [")
     assert by(issuer.token()).get("/api/v1/tenants/").status_code == 503
+
+
+def test_operators_see_whom_the_file_trusts_and_which_tokens_came(
+    trusting: Trusting, issuer: FakeIssuer, olivia: User
+) -> None:
+    by(issuer.token()).get("/api/v1/tenants/")
+    page = browser_of(olivia).get("/machines/workloads/").text
+    assert "payments-ci" in page
+    assert "refs/heads/main" in page
+    assert "workload:forge:repo:acme/payments" in page
+    assert "from 127.0.0.1" in page
+
+
+def test_the_page_tells_what_is_wrong_with_the_file(
+    trusting: Trusting, issuer: FakeIssuer, olivia: User
+) -> None:
+    trusting(audience="")
+    assert "The file has a fault" in browser_of(olivia).get("/machines/workloads/").text
+
+
+def test_what_came_more_than_a_month_ago_is_forgotten(
+    trusting: Trusting, issuer: FakeIssuer, clock: Traveller
+) -> None:
+    by(issuer.token()).get("/api/v1/tenants/")
+    clock.shift(timedelta(days=31))
+    by(issuer.token(jti="later")).get("/api/v1/tenants/")
+    assert WorkloadVisit.objects.count() == 1

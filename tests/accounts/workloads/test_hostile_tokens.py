@@ -160,6 +160,13 @@ def test_what_strangers_make_up_leaves_no_entry(trusting: Trusting, issuer: Fake
     assert not Entry.objects.filter(verb="refused workload").exists()
 
 
+def test_a_call_that_names_no_workload_reads_like_any_other_wrong_token(
+    trusting: Trusting, issuer: FakeIssuer
+) -> None:
+    answers = [asked(text) for text in ("a.b.c", "berth_a.b", issuer.token(repository="x"))]
+    assert len({answer.text for answer in answers}) == 1
+
+
 # Issuers that fail
 
 
