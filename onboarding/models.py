@@ -1,6 +1,5 @@
 """Orders, their revisions and plans, and the runs of their steps."""
 
-from typing import Any
 from uuid import uuid4
 
 from django.db import models
@@ -270,11 +269,6 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} by {self.source}"
-
-    @property
-    def voices(self) -> list[dict[str, Any]]:
-        """What each source answered, with its facts as pairs: templates take names for keys."""
-        return [each | {"facts": list(each["facts"].items())} for each in self.heard]
 
 
 class Draft(models.Model):

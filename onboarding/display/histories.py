@@ -6,7 +6,8 @@ from typing import Any
 from audit import lookups as ledger
 from audit.lookups import Line
 from onboarding import stories
-from onboarding.display import exhibits
+from onboarding.display import exhibits, reasons
+from onboarding.display.reasons import Voice
 from onboarding.display.timeline import Row, rows
 from onboarding.form import answers
 from onboarding.models import Evidence, Order, Plan, Revision, StepRun
@@ -85,9 +86,9 @@ def changes_of(order: Order, plan: Plan) -> str:
     return exhibits.changes(drafting.content(before), drafting.content(plan))
 
 
-def evidence_of(order: Order) -> Sequence[Evidence]:
-    """Return the answers to "may this person do that?", oldest first."""
-    return list(order.evidence.all())
+def evidence_of(order: Order) -> Sequence[tuple[Evidence, Sequence[Voice]]]:
+    """Return the answers to "may this person do that?", oldest first, with who said what."""
+    return [(each, reasons.voices(each)) for each in order.evidence.all()]
 
 
 def entries_of(order: Order) -> Sequence[Line]:

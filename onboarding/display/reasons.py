@@ -1,12 +1,56 @@
-"""Why somebody was permitted or refused, as lines for a terminal: who said what, and when."""
+"""Why somebody was permitted or refused, for pages and for a terminal: who said what, and when."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from onboarding.models import Evidence, Order
 
 MOMENT = "%Y-%m-%d %H:%M:%S %Z"
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What one source answered; `facts` are names with what is known of them, in words."""
+
+    source: str
+    outcome: str
+    reason_code: str
+    reason: str
+    facts: Sequence[tuple[str, str]]
+    revision: str
+    decision: str
+    expires_at: str
+
+
+def voices(evidence: Evidence) -> list[Voice]:
+    """Return what each source answered; nothing is known of that from older versions."""
+    return [
+        Voice(
+            source=one["source"],
+            outcome=one["outcome"],
+            reason_code=one["reason_code"],
+            reason=one["reason"],
+            facts=list(_in_words(one["facts"])),
+            revision=one["revision"],
+            decision=one["decision"],
+            expires_at=one["expires_at"],
+        )
+        for one in evidence.heard
+    ]
+
+
+def _in_words(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield facts one by one; those inside others say whose they are."""
+    for name, fact in facts.items():
+        whole = f"{above} {name}".strip()
+        if isinstance(fact, dict):
+            yield from _in_words(fact, whole)
+        elif isinstance(fact, list):
+            yield whole, ", ".join(map(str, fact)) or "none"
+        else:
+            yield whole, str(fact)
 
 
 def trace(order: Order) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from onboarding.ports import Answer, Outcome
@@ -22,6 +23,7 @@ LENGTHS = {
     "decision": 200,
 }
 LARGEST_EVIDENCE = 20_000  # characters of JSON
+DEEPEST_EVIDENCE = 20  # lists and mappings in one another
 
 
 def is_failure(answer: Answer) -> bool:
@@ -73,7 +75,9 @@ def _kept(evidence: object) -> Mapping[str, Any] | None:
         text = storable(json.dumps(evidence, allow_nan=False, ensure_ascii=False))
     except (TypeError, ValueError, RecursionError):
         return None
-    if len(text) > LARGEST_EVIDENCE:
+    # brackets in texts count too, which does no harm
+    nested = accumulate({"{": 1, "[": 1, "}": -1, "]": -1}.get(char, 0) for char in text)
+    if len(text) > LARGEST_EVIDENCE or max(nested) > DEEPEST_EVIDENCE:
         return {"cut": text[:LARGEST_EVIDENCE]}
     found = json.loads(text)
     return found if isinstance(found, dict) else None

@@ -1,5 +1,6 @@
 """Asking sources: at once, within a deadline, and whatever they do to us is UNKNOWN in words."""
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -114,6 +115,13 @@ def test_the_name_of_a_source_is_ours_and_its_texts_are_cut() -> None:
     assert answer.source == "oracle"
     assert len(answer.decision) == 200
     assert "\0" not in answer.decision
+
+
+@pytest.mark.parametrize("value", ["x" * 30_000, json.loads("[" * 30 + "]" * 30)])
+def test_evidence_beyond_all_bounds_is_kept_as_a_cut_text(value: object) -> None:
+    evidence = asked(Told(lambda: said(evidence={"x": value}))).ruling(QUERY).evidence
+    assert list(evidence) == ["cut"]
+    assert len(evidence["cut"]) <= 20_000
 
 
 def test_a_deny_whose_evidence_cannot_be_kept_is_a_deny_all_the_same() -> None:

@@ -26,7 +26,10 @@ def permitted_and_denied(order: Order) -> Order:
     """Ask about an order that one source permits, and another one denies later."""
     rule = Told(
         lambda: said(
-            evidence={"rule": 7, "items": "odd"}, revision="r8", decision="d7", expires_at=ENDS
+            evidence={"rule": {"groups": ["a", "b"]}, "items": "odd"},
+            revision="r8",
+            decision="d7",
+            expires_at=ENDS,
         ),
         "rules",
     )
@@ -56,7 +59,7 @@ def test_every_answer_is_printed_with_source_rule_fact_revision_and_time(order: 
     assert "local:alice: permit by rules (said_so)" in text
     assert "local:alice: deny by risk (frozen)" in text
     for told in (
-        'facts: {"items": "odd", "rule": 7}',
+        'facts: {"items": "odd", "rule": {"groups": ["a", "b"]}}',
         "revision: r8",
         "decision: d7",
         "good until: 2036-11-23",
@@ -98,5 +101,11 @@ def test_the_page_of_the_order_tells_it_too(client: Client, alice: User, portal:
     order = permitted_and_denied(portal.order(alice))
     client.force_login(alice)
     page = client.get(reverse("onboarding:evidence", args=(order.pk,))).content.decode()
-    for told in ("Who said what", "It is frozen.", "rule: 7", "revision r8", "decision d7"):
+    for told in (
+        "Who said what",
+        "It is frozen.",
+        "rule groups: a, b",
+        "revision r8",
+        "decision d7",
+    ):
         assert told in page
