@@ -106,24 +106,27 @@ def _newcomer(subject: str, provider: Provider, names: read.Names, called: dict[
     Another sign-in of the same person, at the same moment, may be the first.
     """
     person = User(issuer=provider.issuer, subject=subject, **called)
-    person.username = _user_name(subject, provider, names)
     person.set_unusable_password()
+    digest = hashlib.sha256(f"{provider.issuer} {subject}".encode()).hexdigest()[:12]
+    name = f"{provider.slug}.{names.user or digest}"
+    if _is_made(person, name, provider):
+        return person
+    known = User.objects.filter(issuer=provider.issuer, subject=subject).first()
+    if known is None and _is_made(person, f"{name}.{digest}", provider):
+        return person
+    return known or User.objects.get(issuer=provider.issuer, subject=subject)
+
+
+def _is_made(person: User, username: str, provider: Provider) -> bool:
+    """Write the person down under this name, unless name or person is there already."""
+    person.username = username
     try:
         with transaction.atomic():
             person.save(force_insert=True)
     except IntegrityError:
-        return User.objects.get(issuer=provider.issuer, subject=subject)
+        return False
     ledger.note("made", person.as_subject, by=provider.actor)
-    return person
-
-
-def _user_name(subject: str, provider: Provider, names: read.Names) -> str:
-    digest = hashlib.sha256(f"{provider.issuer} {subject}".encode()).hexdigest()
-    if not names.user:
-        return f"{provider.slug}.{digest[:12]}"
-    wanted = f"{provider.slug}.{names.user}"
-    is_taken = User.objects.filter(username=wanted).exists()
-    return f"{wanted}.{digest[:12]}" if is_taken else wanted
+    return True
 
 
 def _take_over(
