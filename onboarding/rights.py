@@ -65,7 +65,7 @@ RIGHTS = (
     right(
         "account.keep",
         "Look after one's own account: password, time zone, sessions",
-        SIGNED_IN,
+        OWN_THINGS,
         """GET accounts:you, GET accounts:password, POST accounts:time-zone,
         POST accounts:sign-out-elsewhere, GET accounts:oidc-again, GET accounts:git-passwords""",
     ),
@@ -208,7 +208,7 @@ RIGHTS = (
     right(
         "order.inbox",
         "See what waits for a decision of theirs",
-        (NONE, NONE, ALL, NONE, NONE, NONE),
+        (NONE, NONE, OWN, NONE, NONE, NONE),
         "GET onboarding:inbox",
     ),
     right(

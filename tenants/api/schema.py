@@ -14,13 +14,13 @@ PROBLEMS = {
     "401": "No token or session, or one that is no longer valid.",
     "404": "There is no such record, or it is not yours to see.",
     "429": "Too many calls; `Retry-After` says when the next is taken.",
+    "503": "Something did not answer; the same call may succeed later.",
 }
 # what only a call that changes something may be answered
 REFUSALS = {
     "403": "Not yours to do, or a token without the scope.",
     "409": "It has moved on meanwhile; look again, then decide.",
     "422": "Something in it cannot be used; `errors` names the fields.",
-    "503": "Something did not answer; the same call may succeed later.",
 }
 
 
@@ -33,7 +33,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Return the security scheme."""
         del auto_schema
-        words = "A machine token with the scope cmdb:read."
+        words = "A token of a machine, a person or a workload, with the scope cmdb:read."
         return {"type": "http", "scheme": "bearer", "description": words}
 
 
