@@ -14,7 +14,7 @@ from portal.errors import GroupsUntold, TokenRefused, storable
 
 MOST_GROUPS = 2000
 LONGEST_GROUP = 110  # characters, so that the provider's slug finds room before it
-MOST_KEPT = 16_384  # bytes of claims, as JSON
+MOST_KEPT = 65_536  # bytes of claims, as JSON
 _OUTSIDE_NAMES = re.compile(r"[^a-z0-9._+-]+")
 
 

@@ -241,7 +241,7 @@ def test_groups_that_cannot_be_read_let_nobody_in(corp: FakeProvider, groups: An
 
 
 def test_claims_without_end_let_nobody_in(corp: FakeProvider) -> None:
-    corp.says(department="x" * 20_000)
+    corp.says(department="x" * 70_000)
     assert "identity.token-refused" in came_in(Client()).text
     assert not User.objects.filter(subject="anna-1").exists()
 
