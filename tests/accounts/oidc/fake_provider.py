@@ -44,6 +44,7 @@ class FakeProvider:
     metadata: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, str] = field(default_factory=dict)  # over what goes back in the address
     forge: Callable[[dict[str, Any]], str] | None = None  # makes the ID token of these claims
+    says_for_tokens: tuple[int, bytes] | None = None  # in place of every answer with tokens
     away: bool = False
     fetched_keys: int = 0
     asked: dict[str, str] = field(default_factory=dict)  # the last authorization request
@@ -178,11 +179,15 @@ class _Answering(BaseHTTPRequestHandler):
         form = {name: values[0] for name, values in parse_qs(text).items()}
         if self.fake.away:
             self._say(503, {})
+        elif self.fake.says_for_tokens is not None:
+            self._send(*self.fake.says_for_tokens)
         else:
             self._say(*self.fake.token(form, self.headers.get("Authorization", "")))
 
     def _say(self, status: int, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
+        self._send(status, json.dumps(content).encode())
+
+    def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -148,6 +148,35 @@ def test_no_entry_and_no_page_repeats_a_token(
         assert "opaque" not in text
 
 
+NO_TOKENS = {
+    "no JSON": (200, b"<html>"),
+    "a list": (200, b"[]"),
+    "no tokens": (200, b"{}"),
+    "an ID token that is a number": (200, b'{"access_token": "x", "id_token": 5}'),
+    "a life that is no number": (200, b'{"expires_in": "soon", "id_token": "a.b.c"}'),
+    "an access token that is a list": (200, b'{"access_token": [], "id_token": "a.b.c"}'),
+    "an error that is a mapping": (400, b'{"error": {"a": 1}}'),
+    "too many calls": (429, b"later"),
+    "a fault": (500, b""),
+    "a way elsewhere": (302, b""),
+    "nests without end": (200, b"[" * 200_000),
+    "more than anybody needs": (200, b"x" * 1_100_000),
+    "no UTF-8": (200, b"\xff\xfe"),
+}
+
+
+@pytest.mark.parametrize("says", NO_TOKENS.values(), ids=NO_TOKENS)
+def test_an_answer_without_tokens_lets_nobody_in(
+    provider: FakeProvider, says: tuple[int, bytes]
+) -> None:
+    provider.says_for_tokens = says
+    answer = came_in(Client())
+    assert answer.status_code in {403, 503}
+    assert "What to do now" in answer.text
+    assert Entry.objects.filter(verb="refused sign-in").exists()
+    assert not Session.objects.exclude(user=None).exists()
+
+
 def test_a_state_counts_once(provider: FakeProvider) -> None:
     browser = Client()
     back = sent_back(begun(browser))
