@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from time import perf_counter
 from typing import Any
 
@@ -16,8 +16,10 @@ from onboarding.entitlement import asking
 from onboarding.entitlement.arrangement import Limits
 from onboarding.entitlement.asking import Ruling, Sources
 from onboarding.entitlement.combine import one_of
+from onboarding.entitlement.memory import Heard, Memory
 from onboarding.entitlement.seat import Seat
 from onboarding.ports import Answer, EntitlementSource, Outcome
+from portal.clock import now
 from tests.onboarding.entitlement.asked import QUERY, Slow, Told, said
 
 LIMITS = Limits(deadline=timedelta(seconds=5))
@@ -151,15 +153,25 @@ def test_after_the_pause_one_question_goes_through_and_decides(clock: Clock) -> 
     assert [sources.ruling(QUERY).outcome for _ in range(3)] == [Outcome.PERMIT] * 3
 
 
-def test_while_a_source_is_tried_nobody_else_asks_it(clock: Clock, slow: Slow) -> None:
-    sources = asked(slow, limits=replace(SHORT, failures=1))
+def test_while_a_source_is_tried_nobody_else_asks_it(clock: Clock) -> None:
+    source = Told(broken)
+    sources = asked(source, limits=replace(LIMITS, failures=1))
     sources.ruling(QUERY)
     clock.shift(timedelta(seconds=31))
-    asking_it = Thread(target=sources.ruling, args=(QUERY,))
-    asking_it.start()
-    asking_it.join(10)
+    begun, may = Event(), Event()
+
+    def slowly() -> Answer:
+        begun.set()
+        may.wait(5)
+        return said()
+
+    source.does = slowly
+    trying = Thread(target=sources.ruling, args=(QUERY,))
+    trying.start()
+    assert begun.wait(5)
     assert sources.ruling(QUERY).reason_code == "source_resting"
-    assert slow.asked == 2
+    may.set()
+    trying.join(10)
 
 
 def test_a_clock_that_was_set_back_makes_no_pause_longer(clock: Clock) -> None:
@@ -222,6 +234,17 @@ def test_what_is_recorded_is_asked_anew_and_hints_learn_from_it(clock: Clock) ->
     assert sources.ruling(QUERY).outcome is Outcome.DENY
     assert hint(sources).outcome is Outcome.DENY
     assert source.asked == 2
+
+
+def test_an_answer_that_took_long_does_not_take_the_place_of_a_later_one(clock: Clock) -> None:
+    memory = Memory(timedelta(minutes=2), timedelta(seconds=5))
+    early = now()
+    clock.shift(timedelta(seconds=1))
+    memory.keep("question", Heard(said(Outcome.DENY), now()))
+    memory.keep("question", Heard(said(), early))
+    found = memory.recall("question")
+    assert found is not None
+    assert found.answer.outcome is Outcome.DENY
 
 
 @pytest.mark.parametrize("changed", [{"groups": frozenset({"a"})}, {"claims": {"x": 1}}])
