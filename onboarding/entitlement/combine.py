@@ -89,12 +89,12 @@ def _nobody_permits(unmet: Sequence[Demand], answers: Sequence[Answer]) -> Answe
 
 def _referred(unknown: Sequence[Answer]) -> Answer:
     names = ", ".join(answer.source for answer in unknown)
+    why = " ".join(answer.reason for answer in unknown)
     return Answer(
         Outcome.REFERRED,
         names,
         "person_decides",
-        f"Not everybody could be asked ({names}), so a person decides.",
-        remedy=" ".join(answer.reason for answer in unknown if answer.reason),
+        f"Not everybody could tell ({names}), so a person decides. {why}".strip(),
         evidence={answer.source: answer.reason_code for answer in unknown},
         revision=_revisions(unknown),
     )
