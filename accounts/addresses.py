@@ -25,6 +25,7 @@ def in_environ(environ: Mapping[str, Any]) -> str | None:
 
 def _address(text: str) -> str | None:
     try:
-        return str(ipaddress.ip_address(text.strip()))
+        # the zone of a link-local address means something on one machine only
+        return str(ipaddress.ip_address(text.strip().partition("%")[0]))
     except ValueError:
         return None

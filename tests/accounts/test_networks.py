@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts import networks
+from accounts import addresses, networks
 
 
 def test_networks_are_kept_in_their_short_form_and_once() -> None:
@@ -41,3 +41,7 @@ def test_only_addresses_of_the_networks_are_let_in(address: str | None, *, let_i
 
 def test_without_networks_every_address_is_let_in_also_one_that_is_not_known() -> None:
     assert networks.admit([], None)
+
+
+def test_the_zone_of_an_address_is_no_part_of_what_is_kept() -> None:
+    assert addresses.in_environ({"REMOTE_ADDR": "fe80::1%eth0"}) == "fe80::1"
