@@ -72,9 +72,9 @@ def blurting(words: bytes, pause: float = 0.0) -> Iterator[str]:
     class Blurting(StreamRequestHandler):
         def handle(self) -> None:
             self.request.recv(65_536)
-            for start in range(0, len(words), 1 if pause else max(1, len(words))):
-                never.wait(pause)
-                with suppress(OSError):  # nobody listens any more
+            with suppress(OSError):  # until nobody listens any more
+                for start in range(0, len(words), 1 if pause else max(1, len(words))):
+                    never.wait(pause)
                     self.wfile.write(words[start : start + 1] if pause else words)
 
     with ThreadingTCPServer(("127.0.0.1", 0), Blurting) as server:

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -216,10 +217,12 @@ def test_a_server_that_hangs_is_not_waited_for(own_server: Slapd) -> None:
 
 
 def test_a_server_that_drips_is_not_waited_for(server: Slapd) -> None:
-    with blurting(b"0\x82\x01\x00" + b"\0" * 12, pause=0.1) as address:
+    begun = monotonic()
+    with blurting(b"0\x82\x01\x00" + b"\0" * 100, pause=0.1) as address:
         port = address.split(":")[2].split("/")[0]
         answer = ask(server, "alice", url=f"ldap://127.0.0.1:{port}", seconds=0.4)
     assert code_of(answer) == "source_timeout"
+    assert monotonic() < begun + 8  # it would drip for ten seconds
 
 
 def test_a_refused_connection_cannot_tell(server: Slapd) -> None:
