@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from accounts import addresses, tokens
 from accounts.models import Scope
 from accounts.workloads import admission
-from portal.errors import IssuerAway
+from portal.errors import Temporary
 
 
 class Verdict(Enum):
@@ -44,7 +44,7 @@ def verdict(http: HttpRequest) -> Verdict:
 def _of_workload(text: str, address: str | None) -> Verdict:
     try:
         workload = admission.admitted(text, address=address)
-    except IssuerAway:
+    except Temporary:
         return Verdict.NOT_KNOWN
     if workload is None:
         return Verdict.STRANGER
