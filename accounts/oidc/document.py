@@ -1,50 +1,27 @@
 """Reading a YAML file value by value, so that everything wrong with it is told at once."""
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
+from portal import strict_yaml
+from portal.strict_yaml import Unreadable
 
-LARGEST = 1_000_000  # bytes
+__all__ = ["Entry", "Unreadable", "load"]
+
 LONGEST = 500  # characters of one value
 WORDS = re.compile(r"[^\x00-\x1f\x7f]+")
-
-
-class Unreadable(Exception):
-    """The file as a whole cannot be used; the sentence says why."""
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which nothing is overwritten: a second `roles` would hide the first one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the library's signature
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise Unreadable(f"`{twice[0]}` stands twice in one place")
-        return super().construct_mapping(node, deep=deep)
 
 
 def load(path: Path) -> Any:
     """Return what the file holds. Raises Unreadable in words."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+        return strict_yaml.read(path).parsed
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}") from error
-    if len(raw) > LARGEST:
-        raise Unreadable(f"{path} is larger than {LARGEST} bytes")
-    try:
-        loader = _Loader(raw)
-        try:
-            return loader.get_single_data()
-        finally:
-            loader.dispose()
-    # beside its own errors the library lets slip what a wrong value or a deep nest raises in it
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        raise Unreadable(f"{path} is no YAML that can be read: {error}") from error
+    except Unreadable as error:
+        raise Unreadable(f"{path}: {str(error).rstrip('.')}") from error
 
 
 class Entry:

@@ -34,9 +34,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from onboarding.entitlement import strict_yaml
 from onboarding.entitlement.combine import Demand, Terms
 from onboarding.entitlement.fields import Fields, FieldsUnfit
+from portal import strict_yaml
 
 VERSION = 1
 NAME = re.compile("[a-z][a-z0-9-]{0,39}")

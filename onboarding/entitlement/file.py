@@ -20,9 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from onboarding.entitlement import strict_yaml, table
+from onboarding.entitlement import table
 from onboarding.entitlement.fields import Fields
 from onboarding.ports import Answer, Outcome, Query
+from portal import strict_yaml
 from portal.errors import storable
 from portal.outbound import WayOut
 

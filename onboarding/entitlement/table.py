@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from onboarding.entitlement.strict_yaml import Content, Unreadable, bytes_of
+from portal.strict_yaml import Content, Unreadable, bytes_of
 
 BETWEEN = "|"
 VERSION = 1  # of the columns

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onboarding.entitlement.file import FileEntitlements
-from onboarding.entitlement.strict_yaml import LARGEST
 from onboarding.ports import Answer, Outcome
+from portal.strict_yaml import LARGEST
 from tests.contracts.entitlement_source import ASKED
 
 RULE = {

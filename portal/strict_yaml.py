@@ -1,4 +1,4 @@
-"""YAML as files of entitlement are read: safe, and nothing in it hides anything else."""
+"""YAML that operators write, read safely, and so that nothing in it hides anything else."""
 
 import hashlib
 from collections.abc import Hashable
