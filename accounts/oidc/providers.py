@@ -16,9 +16,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.conf import settings
 
 from accounts.documents import can_be_asked
+from accounts.entries import Entry, Unreadable, load
 from accounts.models import IDENT_LIMIT, Role
 from accounts.oidc import patterns
-from accounts.oidc.document import Entry, Unreadable, load
 from audit.ledger import Actor, Subject
 from portal import env
 

@@ -14,8 +14,8 @@ import jmespath
 from jmespath.exceptions import JMESPathError, JMESPathTypeError
 
 from accounts import documents, keys
+from accounts.entries import Entry, Unreadable, load
 from accounts.models import PERSONAL, Scope
-from accounts.oidc.document import Entry, Unreadable, load
 from portal.errors import IssuerAway
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
