@@ -11,7 +11,7 @@ PYTEST := $(BIN)/pytest
 CHAOS_SECONDS := 1200
 CHAOS := tests/chaos tests/stories
 # where the database decides what happens; `make postgresql`, and so CI, runs all the rest there too
-BY_DATABASE := tests/audit tests/upgrade tests/operations tests/accounts tests/fleet \
+BY_DATABASE := tests/audit tests/upgrade tests/accounts tests/fleet \
   tests/tenants tests/portal/test_connections.py \
   $(addprefix tests/onboarding/, actions changes engine figures running)
 
