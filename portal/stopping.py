@@ -1,6 +1,10 @@
-"""Stopping a long-running command when the system asks for it."""
+"""Stopping a long-running command when the system asks for it.
+
+The first process of a container has to say what SIGTERM does: the kernel drops it otherwise.
+"""
 
 import signal
+import sys
 from threading import Event
 from types import FrameType
 
@@ -15,3 +19,16 @@ def stop_event() -> Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, told)
     return stop
+
+
+def end_when_told() -> None:
+    """Let SIGTERM and SIGINT end the process at once, with status 0, until somebody else listens.
+
+    For a command that has nothing under way yet.
+    """
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)

@@ -1,6 +1,7 @@
 """The worker forks a process for each job: none of them shares a connection with another."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,28 @@ def test_no_job_talks_on_the_connection_of_the_worker_or_of_another_job(
     assert len(told) == JOBS + 2
     assert len(processes) == JOBS + 1, "the worker and each job"
     assert len(backends) == JOBS + 2, "the worker closes its own before it forks"
+
+
+def test_a_worker_that_still_waits_for_the_queue_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    path = tmp_path / "mute"
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(path))
+        mute.listen()
+        with _worker(_environment(path, tmp_path)) as worker, mute.accept()[0]:
+            worker.terminate()
+            said = worker.communicate(timeout=60)[1]
+    assert worker.returncode == 0, said
+    assert "Traceback" not in said
+
+
+def _worker(environment: dict[str, str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "work"],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _environment(queue: Path, data: Path) -> dict[str, str]:
