@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 # Entitlement: may this person do that?
@@ -66,6 +66,15 @@ class EntitlementSource(Protocol):
 
     def check(self, query: Query) -> Answer:
         """Answer the query. A source that cannot tell answers UNKNOWN; it never raises."""
+        ...
+
+
+@runtime_checkable
+class BatchSource(EntitlementSource, Protocol):
+    """A source that answers several questions by one call; no source has to."""
+
+    def check_all(self, queries: Sequence[Query]) -> Sequence[Answer]:
+        """Answer each query, in their order; UNKNOWN where it cannot tell. It never raises."""
         ...
 
 

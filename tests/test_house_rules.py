@@ -75,7 +75,7 @@ NO_CALLS = {
     "accounts/documents.py": "asks on connections of the way out, and names their failures",
     "fleet/connections/line.py": "sends on the connections of the way out, and names its failures",
     "fleet/connections/server.py": "names the type of an answer",
-    "onboarding/entitlement/authzen.py": "sends on the connections of the way out",
+    "onboarding/entitlement/decision_point.py": "sends on the connections of the way out",
     "onboarding/entitlement/directory.py": "speaks no HTTP; trusts whom the way out trusts",
     "onboarding/running/jobs.py": "asks for the name of this machine",
     "onboarding/repositories/http_backend.py": "hangs up on a visitor",

@@ -46,13 +46,11 @@ class Sources:
         What need not be `fresh` may have been heard minutes ago, within the limits of each source.
         """
         digests = [digest_of(query) for query in queries]
-        pending = [
-            [seat.ask(query, digest, fresh=fresh) for seat in self._seats]
-            for query, digest in zip(queries, digests, strict=True)
-        ]
+        pending = [seat.ask(queries, digests, fresh=fresh) for seat in self._seats]
+        heard = [[each.heard() for each in answers] for answers in pending]
         return [
-            self._ruled([each.heard() for each in answers], digest)
-            for answers, digest in zip(pending, digests, strict=True)
+            self._ruled([answers[at] for answers in heard], digest)
+            for at, digest in enumerate(digests)
         ]
 
     def _ruled(self, heard: Sequence[Heard], digest: str) -> Ruling:

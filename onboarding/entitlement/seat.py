@@ -2,19 +2,22 @@
 
 import logging
 import traceback
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from threading import Event, Lock, Semaphore, Thread
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 from onboarding.entitlement import sound
 from onboarding.entitlement.arrangement import Limits
 from onboarding.entitlement.breaker import Breaker
 from onboarding.entitlement.memory import Heard, Memory
-from onboarding.ports import Answer, EntitlementSource, Query
+from onboarding.ports import Answer, BatchSource, EntitlementSource, Query
 from portal.clock import now
 
-AT_ONCE = 64  # questions to one source; those that hang count until they give up
+MOST_TOGETHER = 50  # questions of one call
+AT_ONCE = 64  # calls of one source; those that hang count until they give up
 
 log = logging.getLogger(__name__)
 
@@ -38,43 +41,57 @@ class Seat:
         self._under_way: dict[str, Flight] = {}
         self._lock = Lock()
 
-    def ask(self, query: Query, digest: str, *, fresh: bool) -> Pending:
+    def ask(
+        self, queries: Sequence[Query], digests: Sequence[str], *, fresh: bool
+    ) -> list[Pending]:
         """Begin to ask. Where it need not be `fresh`, what was heard a moment ago is enough.
 
         So is then what somebody else has begun to ask.
         """
         if fresh:
-            return self._begin(query, digest)
+            return self._begin(queries, digests)
+        with self._lock:
+            found = {digest: self._at_hand(digest) for digest in digests}
+            wanted = dict(zip(digests, queries, strict=True))
+            absent = {each: query for each, query in wanted.items() if found[each] is None}
+            begun = dict(zip(absent, self._begin([*absent.values()], [*absent]), strict=True))
+            flights = {each: way for each, way in begun.items() if isinstance(way, Flight)}
+            self._under_way.update(flights)
+            return [found[digest] or begun[digest] for digest in digests]
+
+    def _at_hand(self, digest: str) -> Pending | None:
         kept = self._memory.recall(digest)
         if kept is not None:
             return There(Heard(kept.answer, kept.at, remembered=True))
-        with self._lock:
-            under_way = self._under_way.get(digest)
-            if under_way is not None:
-                return under_way
-            begun = self._begin(query, digest)
-            if isinstance(begun, Flight):
-                self._under_way[digest] = begun
-            return begun
+        return self._under_way.get(digest)
 
-    def _begin(self, query: Query, digest: str) -> "Pending":
+    def _begin(self, queries: Sequence[Query], digests: Sequence[str]) -> list[Pending]:
+        """Send the questions off: as few calls as the source can take them by."""
+        size = MOST_TOGETHER if isinstance(self.source, BatchSource) else 1
+        starts = range(0, len(queries), size)
+        calls = (self._call(queries[at : at + size], digests[at : at + size]) for at in starts)
+        return [pending for call in calls for pending in call]
+
+    def _call(self, queries: Sequence[Query], digests: Sequence[str]) -> Sequence[Pending]:
         if not self._room.acquire(blocking=False):
-            return There(Heard(self._unknown("source_busy", "has too many open questions."), now()))
-        if not self._breaker.lets_through():
+            why = self._unknown("source_busy", "has too many open questions.")
+        elif not self._breaker.lets_through():
             self._room.release()
-            why = "failed several times in a row and is not asked for a moment."
-            return There(Heard(self._unknown("source_resting", why), now()))
-        return Flight(self, query, digest)
+            reason = "failed several times in a row and is not asked for a moment."
+            why = self._unknown("source_resting", reason)
+        else:
+            return Call(self, queries, digests).flights
+        return [There(Heard(why, now())) for _ in queries]
 
     def _unknown(self, code: str, reason: str) -> Answer:
         return sound.unknown(self.name, code, reason)
 
     def landed(self, flight: "Flight", heard: Heard) -> None:
         """Learn from an answer, or from there being none."""
-        if sound.is_failure(heard.answer):
-            self._breaker.failed()
-        else:
+        if not sound.is_failure(heard.answer):
             self._breaker.succeeded()
+        elif flight.call.is_first_failure():
+            self._breaker.failed()
         self._memory.keep(flight.digest, heard)
         with self._lock:
             if self._under_way.get(flight.digest) is flight:
@@ -95,36 +112,42 @@ class There:
         return self._heard
 
 
-class Flight:
-    """One question on its way. What comes first counts: the answer, or the end of the deadline."""
+class Call:
+    """One call of a source, in a thread of its own: a question, or several together."""
 
-    def __init__(self, seat: Seat, query: Query, digest: str) -> None:
-        self.digest = digest
+    def __init__(self, seat: Seat, queries: Sequence[Query], digests: Sequence[str]) -> None:
         self._seat = seat
-        self._began_at: datetime = now()
-        self._began = perf_counter()  # a clock that is set does not lengthen a deadline
-        self._heard: Heard | None = None
-        self._over = Event()
-        self._lock = Lock()
+        self._queries = queries
+        self._failures = count(1)
+        self.began_at: datetime = now()
+        self.began = perf_counter()  # a clock that is set does not lengthen a deadline
+        self.flights = [Flight(seat, self, digest) for digest in digests]
         # a daemon: a source that hangs for ever must not keep the process from ending
-        Thread(
-            target=self._fly, args=(query,), name=f"entitlement-{seat.name}", daemon=True
-        ).start()
+        Thread(target=self._fly, name=f"entitlement-{seat.name}", daemon=True).start()
 
-    def heard(self) -> Heard:
-        """Wait for the answer, until the deadline at most."""
-        deadline = self._seat.limits.deadline.total_seconds()
-        self._over.wait(max(0.0, self._began + deadline - perf_counter()))
-        why = f"did not answer within {deadline:g} s."
-        return self._settled(sound.unknown(self._seat.name, "source_timeout", why))
+    def is_first_failure(self) -> bool:
+        """Say whether nothing of this call has failed before: one call is one failure."""
+        return next(self._failures) == 1
 
-    def _fly(self, query: Query) -> None:
+    def _fly(self) -> None:
         try:
-            self._settled(sound.checked(self._seat.source.check(query), self._seat.name))
+            for flight, answer in zip(self.flights, self._answers(), strict=True):
+                flight.settled(sound.checked(answer, self._seat.name))
         except Exception as error:  # noqa: BLE001 - a company's own source may raise anything
-            self._settled(self._broken(error))
+            broken = self._broken(error)
+            for flight in self.flights:
+                flight.settled(broken)
         finally:
             self._seat.left()
+
+    def _answers(self) -> Sequence[object]:
+        source = self._seat.source
+        if len(self._queries) == 1 or not isinstance(source, BatchSource):
+            return [source.check(query) for query in self._queries]
+        answers: Any = source.check_all(self._queries)
+        fits = isinstance(answers, list | tuple) and len(answers) == len(self._queries)
+        # which answer belongs to which question nobody knows then
+        return answers if fits else [None] * len(self._queries)
 
     def _broken(self, error: Exception) -> Answer:
         # places only: the error's own words are foreign and may hold what was sent
@@ -136,12 +159,31 @@ class Flight:
             self._seat.name, "source_broken", "failed in a way nobody foresaw.", error=kind
         )
 
-    def _settled(self, answer: Answer) -> Heard:
+
+class Flight:
+    """One question on its way. What comes first counts: the answer, or the end of the deadline."""
+
+    def __init__(self, seat: Seat, call: Call, digest: str) -> None:
+        self.call = call
+        self.digest = digest
+        self._seat = seat
+        self._heard: Heard | None = None
+        self._over = Event()
+        self._lock = Lock()
+
+    def heard(self) -> Heard:
+        """Wait for the answer, until the deadline at most."""
+        deadline = self._seat.limits.deadline.total_seconds()
+        self._over.wait(max(0.0, self.call.began + deadline - perf_counter()))
+        why = f"did not answer within {deadline:g} s."
+        return self.settled(sound.unknown(self._seat.name, "source_timeout", why))
+
+    def settled(self, answer: Answer) -> Heard:
         """Let this answer count if none did before, and return the one that counts."""
         with self._lock:
             if self._heard is not None:
                 return self._heard
-            self._heard = Heard(answer, self._began_at)
+            self._heard = Heard(answer, self.call.began_at)
         self._seat.landed(self, self._heard)
         self._over.set()
         return self._heard

@@ -8,7 +8,8 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 from typing import Any
 
-from onboarding.entitlement.authzen import AuthZenEntitlements, DecisionPoint
+from onboarding.entitlement.authzen import AuthZenEntitlements
+from onboarding.entitlement.decision_point import DecisionPoint
 from portal.clock import now
 from portal.outbound import WayOut
 from tests.fleet import fake_api

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from onboarding.entitlement.authzen import LARGEST, AuthZenEntitlements
+from onboarding.entitlement.authzen import AuthZenEntitlements
+from onboarding.entitlement.decision_point import LARGEST
 from onboarding.entitlement.fields import Fields, FieldsUnfit
 from onboarding.ports import Answer, Outcome
 from portal.clock import now
