@@ -12,25 +12,8 @@ from accounts.models import MachineToken, User
 from portal.clock import now
 from tenants.catalogue import Destination, Environment, Size
 from tenants.fields import Record, SlugField, label_value, reserved_rule, shape_rule
+from tenants.gradings import Classification, Criticality
 from tenants.lifecycle import LIVE, Lifecycle
-
-
-class Criticality(models.TextChoices):
-    """Business criticality (ITIL wording, highest first)."""
-
-    CRITICAL = "critical", "Critical"
-    HIGH = "high", "High"
-    MEDIUM = "medium", "Medium"
-    LOW = "low", "Low"
-
-
-class Classification(models.TextChoices):
-    """Data classification."""
-
-    PUBLIC = "public", "Public"
-    INTERNAL = "internal", "Internal"
-    CONFIDENTIAL = "confidential", "Confidential"
-    RESTRICTED = "restricted", "Restricted"
 
 
 class Tenant(Record):
@@ -141,6 +124,7 @@ class Service(Record):
     destinations = models.ManyToManyField(Destination, blank=True)
     scaffold = models.CharField(max_length=60, blank=True)
     lifecycle = models.CharField(max_length=12, choices=Lifecycle, default=Lifecycle.DESIGNED)
+    review_due = models.DateField(null=True, db_index=True)  # see tenants/reviews.py; None: never
 
     class Meta:
         ordering = ("application__tenant__slug", "application__slug", "environment__rank")
@@ -153,6 +137,10 @@ class Service(Record):
             ),
             models.CheckConstraint(
                 condition=Q(lifecycle__in=Lifecycle.values), name="tenants_service_lifecycle"
+            ),
+            models.CheckConstraint(
+                condition=~Q(lifecycle=Lifecycle.RETIRED) | Q(review_due=None),
+                name="tenants_service_retired_unreviewed",
             ),
         )
 

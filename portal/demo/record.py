@@ -9,7 +9,8 @@ from portal.demo.people import PEOPLE
 from tenants.actions import offers, owners
 from tenants.actions.offers import Offer
 from tenants.catalogue import ChangeType, Destination, Environment, Size
-from tenants.models import Application, Classification, Cluster, Criticality, Delivery, Tenant
+from tenants.gradings import Classification, Criticality
+from tenants.models import Application, Cluster, Delivery, Tenant
 
 TENANTS = {"payments": "Payments", "retail": "Retail"}
 REGION = "eu1"

@@ -9,11 +9,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from tenants.api.pagination import PARAMETERS
+from tenants.gradings import Classification, Criticality
 from tenants.lifecycle import LIVE, Lifecycle
 from tenants.models import (
     ClaimKind,
-    Classification,
-    Criticality,
     Delivery,
     Presence,
     Service,
