@@ -6,7 +6,8 @@ from uuid import UUID
 
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.http import Http404
 
 from accounts.models import MachineToken, Role, RoleGrant, Session, User, WorkloadVisit
@@ -37,6 +38,19 @@ def narrowed(people: QuerySet[User], *, text: str, role: str, active: str) -> Qu
     if active:
         people = people.filter(is_active=active == "yes")
     return people
+
+
+def called(people: QuerySet[User], name: str) -> QuerySet[User]:
+    """Return whom a name means: the one with this identity, else by user name or e-mail address.
+
+    The last two may mean several people, at several providers.
+    """
+    name = name.replace("\0", "").strip()
+    identity = Concat("issuer", Value(":"), "subject")
+    exact = people.annotate(identity=identity).filter(identity=name)
+    if exact.exists():
+        return exact
+    return people.filter(Q(username__iexact=name) | Q(email__iexact=name)).order_by("username")
 
 
 def tally_of_roles(people: QuerySet[User]) -> dict[str, int]:

@@ -232,6 +232,12 @@ RIGHTS = (
         GET onboarding:components""",
     ),
     right(
+        "entitlement.suppose",
+        "Ask what sources would answer to somebody else's wish, without deciding anything",
+        OPERATORS,
+        "GET onboarding:suppose, POST onboarding:suppose",
+    ),
+    right(
         "figures.read",
         "Read the figures for monitoring, by token or from a named network",
         (NONE, NONE, NONE, NONE, NONE, ALL),

@@ -16,6 +16,7 @@ from onboarding.views import (
     rights,
     standing,
     strays,
+    supposing,
 )
 
 app_name = "onboarding"
@@ -51,6 +52,7 @@ urlpatterns = [
     path("operate/missing/<int:number>/settle/", operating.settle, name="settle-unlisted"),
     path("operate/strays/", strays.strays, name="strays"),
     path("operate/strays/look/", strays.look, name="look-for-strays"),
+    path("operate/what-if/", supposing.suppose, name="suppose"),
     path("rights/", rights.rights, name="rights"),
     path("metrics", metrics.metrics, name="metrics"),
     path("components/", components.components, name="components"),

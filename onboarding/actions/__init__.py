@@ -14,6 +14,7 @@ from onboarding.actions.standing import (
     to_offboard,
     to_resize,
 )
+from onboarding.actions.supposing import suppose
 from onboarding.actions.turning import expire, retry, withdraw
 from onboarding.actions.wishing import report_unlisted, settle_unlisted
 
@@ -33,6 +34,7 @@ __all__ = [
     "settle_unlisted",
     "submit",
     "submit_once",
+    "suppose",
     "to_offboard",
     "to_resize",
     "withdraw",

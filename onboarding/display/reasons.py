@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from onboarding.actions.supposing import Supposed
 from onboarding.models import Evidence, Order
 
 MOMENT = "%Y-%m-%d %H:%M:%S %Z"
@@ -61,10 +62,24 @@ def trace(order: Order) -> Iterator[str]:
         yield "Nothing was asked yet."
     for evidence in answers:
         yield ""
-        yield from _answer(evidence)
+        yield from told(evidence)
 
 
-def _answer(evidence: Evidence) -> Iterator[str]:
+def supposed(found: Supposed) -> Iterator[str]:
+    """Tell what would be answered to a wish now, and what the portal itself would ask besides."""
+    yield f"{found.wish.person.ident} would {found.wish}. Nothing was decided."
+    yield ""
+    if found.evidence is None:
+        yield "No source is asked who may approve."
+    else:
+        yield from told(found.evidence)
+    yield ""
+    for each in found.conditions:
+        yield f"{each.name}: {'holds' if each.holds else 'does not hold'}. {each.words}"
+
+
+def told(evidence: Evidence) -> Iterator[str]:
+    """Tell one answer with what it rested on."""
     yield (
         f"{evidence.point}, {evidence.at.strftime(MOMENT)}, {evidence.person}: "
         f"{evidence.outcome} by {evidence.source} ({evidence.reason_code})"

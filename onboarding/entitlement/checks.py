@@ -118,7 +118,14 @@ def _was_decided(answer: Answer, order: Order) -> bool:
 
 def keep(answer: Answer, person: User, *, point: str, order: Order | None = None) -> None:
     """Write the answer down; evidence is never changed afterwards."""
-    Evidence.objects.create(
+    evidence_of(answer, person, point=point, order=order).save(force_insert=True)
+
+
+def evidence_of(
+    answer: Answer, person: User, *, point: str, order: Order | None = None
+) -> Evidence:
+    """Return the answer as it is written down, not written yet."""
+    return Evidence(
         order=order,
         point=point,
         person=person.ident,

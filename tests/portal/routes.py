@@ -220,6 +220,19 @@ ROWS = (
     Row("tenants:service-placements", RECORD, at=record("service")),
     Row("tenants:service-history", RECORD, at=record("service")),
     Row("tenants:service-raw", RECORD, at=record("service")),
+    Row(
+        "tenants:confirm-service",
+        ORDERS | {"developer": 302, "operator": 302},
+        "POST",
+        at=record("service"),
+    ),
+    Row("tenants:hand-over", ORDERS, at=record("service")),
+    Row(
+        "tenants:hand-over",
+        ORDERS | {"developer": 422, "operator": 422},
+        "POST",
+        at=record("service"),
+    ),
     Row("tenants:tenants", SIGNED_IN),
     Row("tenants:make-tenant", OPERATOR),
     Row("tenants:make-tenant", OPERATOR_REFUSED, "POST"),
@@ -316,6 +329,8 @@ ROWS = (
     ),
     Row("onboarding:strays", READERS),
     Row("onboarding:look-for-strays", OPERATOR_DOES, "POST"),
+    Row("onboarding:suppose", OPERATOR),
+    Row("onboarding:suppose", OPERATOR_REFUSED, "POST", sends={"person": "nobody"}),
     # whoever is signed in: it is for machines with a token of their own
     Row("onboarding:metrics", dict.fromkeys(ROLES, 401) | {"machine": 403}),
     Row("onboarding:rights", READERS),
