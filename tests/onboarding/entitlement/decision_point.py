@@ -8,7 +8,7 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 from typing import Any
 
-from onboarding.entitlement.authzen import AuthZenEntitlements
+from onboarding.entitlement.authzen import AuthZenBatches
 from onboarding.entitlement.decision_point import DecisionPoint
 from portal.clock import now
 from portal.outbound import WayOut
@@ -34,22 +34,32 @@ class Point:
     def url(self) -> str:
         return f"{self.server.address}{PATH}"
 
-    def source(self, **changes: Any) -> AuthZenEntitlements:
+    def source(self, **changes: Any) -> AuthZenBatches:
+        """Return the source; it answers several at once where it is given a `batch_url`."""
         told = {"url": self.url, "token": TOKEN, "claims": ("department",)} | changes
-        return AuthZenEntitlements(DecisionPoint(**told), WayOut(self.bundle), now, name="pdp")
+        return AuthZenBatches(DecisionPoint(**told), WayOut(self.bundle), now, name="pdp")
 
     def says(self, body: Any, status: int = 200, **how: Any) -> None:
         self.server.says(Says(status, body, **{"headers": JSON, **how}))
 
     def decides(self, asked: Asked) -> Says:
         """Answer as a decision point that closes on everything it does not know."""
-        if asked.path != PATH or asked.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if (
+            asked.path not in (PATH, f"{PATH}s")
+            or asked.headers.get("Authorization") != f"Bearer {TOKEN}"
+        ):
             return Says(401, {"error": "who are you"}, headers=JSON)
-        groups = set(asked.body["subject"]["properties"]["groups"])
-        is_here = asked.body["resource"]["properties"] == PLACE
+        if asked.path == PATH:
+            return Says(200, self._decided(asked.body), headers=JSON)
+        several = [self._decided(each) for each in asked.body["evaluations"]]
+        return Says(200, {"evaluations": several}, headers=JSON)
+
+    def _decided(self, question: Any) -> dict[str, Any]:
+        groups = set(question["subject"]["properties"]["groups"])
+        is_here = question["resource"]["properties"] == PLACE
         is_permitted = is_here and bool(groups & self.granted) and not groups & self.forbidden
         context = {"remedy": f"Join one of {', '.join(sorted(self.granted))}."}
-        return Says(200, {"decision": is_permitted, "context": context}, headers=JSON)
+        return {"decision": is_permitted, "context": context}
 
 
 @contextmanager
