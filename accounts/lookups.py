@@ -6,11 +6,11 @@ from uuid import UUID
 
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.db.models import Count, Prefetch, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.http import Http404
 
-from accounts.models import MachineToken, Role, RoleGrant, Session, User, WorkloadVisit
+from accounts.models import Leaver, MachineToken, Role, RoleGrant, Session, User, WorkloadVisit
 from accounts.tokens import SOON
 from portal.clock import now
 
@@ -90,6 +90,11 @@ def machine_token_for(asker: User, uuid: UUID) -> MachineToken:
 def visits_for(asker: User) -> QuerySet[WorkloadVisit]:
     """Return the tokens of workloads that came lately, for an operator; none, for others."""
     return WorkloadVisit.objects.all() if asker.is_operator else WorkloadVisit.objects.none()
+
+
+def left(column: str) -> Exists:
+    """Return the condition that the person in a column is flagged as having left."""
+    return Exists(Leaver.objects.filter(user=OuterRef(column), cleared_at=None))
 
 
 def by_state(tokens: QuerySet[MachineToken], state: str) -> QuerySet[MachineToken]:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
@@ -129,6 +129,28 @@ class RoleGrant(models.Model):
         return f"{self.user}: {self.role}"
 
 
+class Leaver(models.Model):
+    """A person who has left, by whoever could tell; nothing of theirs is deleted by it."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="leavings")
+    since = models.DateTimeField(default=now)
+    told_by = models.CharField(max_length=60)  # a source's name, or PORTAL: switched off here
+    cleared_at = models.DateTimeField(null=True)  # known again, or an operator said so
+
+    PORTAL = "portal"
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user",), condition=Q(cleared_at=None), name="accounts_leaver_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} has left"
+
+
 class Session(AbstractBaseSession):
     """A browser that is signed in: Django's row, and whose it is, so that it can be ended."""
 
@@ -198,8 +220,9 @@ class TokenQuerySet(models.QuerySet["MachineToken"]):
     """Tokens, and which of them open a door."""
 
     def usable(self, at: datetime) -> Self:
-        """Return tokens that are switched on, not expired, and not of a person switched off."""
-        owned = Q(owner=None) | Q(owner__is_active=True)
+        """Return tokens that are switched on, not expired, and not of a person off or gone."""
+        gone = Leaver.objects.filter(user=OuterRef("owner"), cleared_at=None)
+        owned = Q(owner=None) | (Q(owner__is_active=True) & ~Exists(gone))
         return self.filter(owned, enabled=True, expires_at__gt=at)
 
 

@@ -191,6 +191,17 @@ RECORD = {
         "Nothing of yours was written over theirs.",
         "Look at the new values and send your change again.",
     ),
+    "record.not-owner": Message(
+        "This is up to those who answer for the service",
+        "Its owner, the owner of its application, or an operator confirms it or hands it over, and "
+        "only to an active member of its tenant.",
+        "Ask its owner; the page of the service says who that is.",
+    ),
+    "record.no-review": Message(
+        "Nobody is asked about this service",
+        "It is on its way out, or retired, or its environment has no reviews.",
+        "Nothing to do.",
+    ),
     "record.in-use": Message(
         "This is still in use",
         "What uses it stands below.",

@@ -115,6 +115,12 @@ RIGHTS = (
         GET fleet:deliveries, GET onboarding:search""",
     ),
     right(
+        "service.review",
+        "Confirm a service that one answers for, or hand it over to a member of its tenant",
+        (OWN, OWN, OWN, ALL, OWN, NONE),
+        """POST tenants:confirm-service, GET tenants:hand-over, POST tenants:hand-over""",
+    ),
+    right(
         "record.change",
         "Make and change tenants, members, applications, clusters and the catalogue",
         OPERATORS,

@@ -352,6 +352,18 @@ class InUse(Conflict):
     code = "record.in-use"
 
 
+class NotOwner(Denied):
+    """Somebody who does not answer for a service, or cannot: its owner and operators act."""
+
+    code = "record.not-owner"
+
+
+class NoReview(Conflict):
+    """A service that nobody is asked about: it goes, it is gone, or its environment has none."""
+
+    code = "record.no-review"
+
+
 # People
 
 

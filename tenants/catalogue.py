@@ -13,6 +13,8 @@ quantity = RegexValidator(
     r"^[1-9][0-9]*(m|Mi|Gi|Ti)?\Z", "Use a Kubernetes quantity such as 500m, 2 or 4Gi."
 )
 
+LONGEST_REVIEW = 120  # months
+
 
 class ChangeType(models.TextChoices):
     """How a change is decided (ITIL): by policy beforehand, or by people each time."""
@@ -52,6 +54,7 @@ class Environment(Record):
     # How many clusters of the chosen region a service is placed on
     clusters_per_service = models.PositiveSmallIntegerField(default=1)
     notice = models.CharField(max_length=200, blank=True)  # shown on the card, such as a freeze
+    review_months = models.PositiveSmallIntegerField(default=12)  # between reviews; 0: none
 
     class Meta:
         ordering = ("rank", "slug")
@@ -70,6 +73,11 @@ class Environment(Record):
                 condition=Q(follow__in=Follow.values) & ~Q(reference=""),
                 name="tenants_environment_follow",
                 violation_error_message="Say which branch, or which range of tags, Flux follows.",
+            ),
+            models.CheckConstraint(
+                condition=Q(review_months__lte=LONGEST_REVIEW),
+                name="tenants_environment_review",
+                violation_error_message="A review is due within ten years (120 months), or never (0).",
             ),
         )
 

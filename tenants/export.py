@@ -13,9 +13,11 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import QuerySet, Value
+from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 
+from accounts import lookups as door
+from tenants import reviews
 from tenants.lifecycle import CSDM, Lifecycle
 from tenants.models import Placement, Service
 
@@ -66,6 +68,9 @@ SERVICE = {
     "scaffold": "scaffold",
     "repository_url": "application__repository_url",
     "lifecycle": "lifecycle",
+    "review_due": "review_due",
+    "review_overdue": "review_overdue",
+    "owner_left": "owner_left",
     "created_at": "created_at",
     "updated_at": "updated_at",
     "version": "version",
@@ -102,6 +107,8 @@ def _services(rows: QuerySet[Service]) -> Iterator[tuple[Any, ...]]:
         support=Coalesce(
             NullIf("application__support_group", Value("")), "application__tenant__support_group"
         ),
+        review_overdue=Case(When(reviews.overdue(), then=True), default=False),
+        owner_left=door.left("owner"),
     )
     return named.values_list("pk", *SERVICE.values()).iterator(CHUNK)
 
@@ -199,6 +206,9 @@ COLUMNS = (
     "lifecycle",
     "stage",
     "status",
+    "review_due",
+    "review_overdue",
+    "owner_left",
     "clusters",
     "namespaces",
     "revisions",
@@ -214,8 +224,10 @@ def _cell(value: Any) -> str:
         text = LIST_SEPARATOR.join(map(str, value))
     elif hasattr(value, "isoformat"):
         text = value.isoformat()
+    elif isinstance(value, bool):
+        text = str(value).lower()
     else:
-        text = str(value)
+        text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(FORMULA) else text
 
 

@@ -203,9 +203,15 @@ class EnvironmentForm(RecordForm):
             "reference",
             "reference_protected",
             "clusters_per_service",
+            "review_months",
             "notice",
         )
-        labels = {"slug": SHORT, "follow": "Flux follows", "reference": "Branch, or range of tags"}
+        labels = {
+            "slug": SHORT,
+            "follow": "Flux follows",
+            "reference": "Branch, or range of tags",
+            "review_months": "Months between reviews",
+        }
         help_texts = {
             "slug": "Becomes part of names on clusters, such as dev. It stays for ever.",
             "rank": "The order on the way to production; lower comes first.",
@@ -213,6 +219,8 @@ class EnvironmentForm(RecordForm):
             "reference": "Such as main, or >=1.0.0 for tags.",
             "reference_protected": "Only approvers and the portal may move the branch or tag.",
             "clusters_per_service": "How many clusters of the chosen region a service is put on.",
+            "review_months": "Owners confirm or hand over so often; 0 for never. A shorter interval "
+            "brings later dates nearer, a longer one counts from the next confirmation.",
             "notice": "Shown where people choose it, such as a freeze.",
         }
 
@@ -264,6 +272,22 @@ class MemberForm(forms.Form):
     """Somebody who is to see what is the tenant's."""
 
     person = PersonField(label="User name", max_length=150)
+
+
+class NextOwnerForm(forms.Form):
+    """Who is to answer for a service."""
+
+    owner = forms.ModelChoiceField(
+        User.objects.none(),
+        to_field_name="uuid",
+        label="New owner",
+        empty_label="Choose a member",
+        help_text="A member of the tenant.",
+    )
+
+    def __init__(self, members: QuerySet[User], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = members  # type: ignore[attr-defined]  # a ModelChoiceField has it
 
 
 class ReasonForm(forms.Form):

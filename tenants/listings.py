@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.db.models import CharField, Count, Func, Model, Prefetch, Q, QuerySet, Value
+from django.db.models import Case, CharField, Count, Func, Model, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat, LPad
 
+from accounts import lookups as door
+from tenants import reviews
 from tenants.lifecycle import LIVE, Lifecycle
 from tenants.models import Application, Cluster, Placement, Service, Tenant
+from tenants.reviews import Standing
 
 Row = TypeVar("Row", bound=Model)
 MOST_WORDS = 5  # of a search; each is a condition on every column
@@ -49,6 +52,33 @@ def with_placements(rows: QuerySet[Service]) -> QuerySet[Service]:
     """Add to services where they live, for the column of clusters."""
     places = Placement.objects.filter(lifecycle__in=LIVE).select_related("cluster")
     return rows.prefetch_related(Prefetch("placements", places, to_attr="live_placements"))
+
+
+def with_reviews(rows: QuerySet[Service]) -> QuerySet[Any]:
+    """Say of services how their review stands, by the words of `reviews.Standing`."""
+    asked = Q(review_due__isnull=False) & ~Q(lifecycle__in=reviews.NOT_ASKED)
+    return rows.annotate(
+        review_standing=Case(
+            When(reviews.overdue(), then=Value(Standing.OVERDUE)),
+            When(reviews.soon(), then=Value(Standing.SOON)),
+            When(asked, then=Value(Standing.LATER)),
+            default=Value(Standing.NONE),
+            output_field=CharField(),
+        )
+    )
+
+
+def in_review(rows: QuerySet[Service], word: str) -> QuerySet[Service]:
+    """Keep services whose owner is asked (`overdue`, `soon`), or has `left`; other words keep all."""
+    match word:
+        case "overdue":
+            return rows.filter(reviews.overdue())
+        case "soon":
+            return rows.filter(reviews.soon())
+        case "left":
+            return rows.filter(door.left("owner"), lifecycle__in=LIVE)
+        case _:
+            return rows
 
 
 def tenants_with_counts(rows: QuerySet[Tenant]) -> QuerySet[Tenant]:

@@ -4,13 +4,14 @@ People see the tenants they are members of; operators and auditors see all; a ma
 token was granted, a workload what the file of trusted issuers gives it.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Model, Prefetch, Q, QuerySet
 from django.http import Http404
 
+from accounts import lookups as door
 from accounts.machines import Machine, Principal, Workload
 from accounts.models import MachineToken, User
 from tenants import names
@@ -80,15 +81,27 @@ def application_for(principal: Principal, uuid: UUID) -> Application:
     return found(applications_of(principal), uuid)
 
 
-def services_of(principal: Principal) -> QuerySet[Service]:
+def services_of(principal: Principal) -> QuerySet[Any]:
     """Return services, retired ones too, with what their names are made of."""
     return services().filter(_within(principal, "application__tenant__"))
 
 
-def services() -> QuerySet[Service]:
-    """Return every service; only for the portal itself and its commands."""
+def services() -> QuerySet[Any]:
+    """Return every service and whether its owner has left; for the portal and its commands."""
     rows = Service.objects.select_related("application__tenant", "environment", "owner", "size")
-    return rows.prefetch_related("destinations")
+    return rows.prefetch_related("destinations").annotate(owner_left=door.left("owner"))
+
+
+def answered_for_by(user: User) -> QuerySet[Any]:
+    """Return services in use that a person sees and answers for, or for their application."""
+    own = Q(owner=user) | Q(application__owner=user)
+    return services_of(user).filter(own, lifecycle__in=LIVE)
+
+
+def next_owners(service: Service) -> QuerySet[User]:
+    """Return who may become the owner of a service that the caller has found."""
+    members = service.application.tenant.members.filter(~door.left("pk"), is_active=True)
+    return members.exclude(pk=service.owner_id).order_by("first_name", "last_name", "username")
 
 
 def service_for(principal: Principal, uuid: UUID) -> Service:

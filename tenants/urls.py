@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.views import instances, offers, owners
+from tenants.views import instances, offers, owners, reviews
 
 app_name = "tenants"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("services/<uuid:uuid>/placements/", instances.placements, name="service-placements"),
     path("services/<uuid:uuid>/history/", instances.history, name="service-history"),
     path("services/<uuid:uuid>/raw/", instances.raw, name="service-raw"),
+    path("services/<uuid:uuid>/confirm/", reviews.confirm, name="confirm-service"),
+    path("services/<uuid:uuid>/hand-over/", reviews.hand_over, name="hand-over"),
     path("tenants/", owners.tenants, name="tenants"),
     path("tenants/new/", owners.make_tenant, name="make-tenant"),
     path("tenants/<uuid:uuid>/", owners.tenant, name="tenant"),

@@ -19,7 +19,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from accounts.models import MachineToken
+from accounts.models import Leaver, MachineToken
 from audit.models import Entry, Inspection, Unsealed
 from fleet import figures as fleet
 from fleet.models import StrayKind
@@ -28,6 +28,8 @@ from onboarding.figures.tallies import BOUNDS, ENDLESS
 from onboarding.models import Order, RunState, StepRun
 from onboarding.running.waiting import waiting
 from portal.clock import now
+from tenants import reviews
+from tenants.models import Service
 
 ENDS = (*(f"{bound:g}" for bound in BOUNDS), ENDLESS)
 
@@ -51,6 +53,7 @@ class Figures(Collector):
         yield from _clusters()
         yield from _ledger()
         yield from _findings()
+        yield from _people()
 
     def describe(self) -> Iterable[Metric]:
         """Name nothing ahead: registering would otherwise collect once for nothing."""
@@ -238,6 +241,20 @@ def _findings() -> Iterator[Metric]:
         "When the place that was gone over least lately was; 0: one never was.",
         _stamp(fleet.oldest_look()),
     )
+
+
+def _people() -> Iterator[Metric]:
+    late = GaugeMetricFamily(
+        "berth_services_review_overdue",
+        "Services whose owner should have confirmed them by now.",
+        labels=("environment",),
+    )
+    found = Service.objects.filter(reviews.overdue()).order_by("environment")
+    for environment, count in found.values_list("environment").annotate(Count("pk")):
+        late.add_metric((environment,), count)
+    yield late
+    gone = Leaver.objects.filter(cleared_at=None).count()
+    yield _number("berth_leavers", "People who are flagged as having left.", gone)
 
 
 def _number(name: str, what: str, value: float, **labels: str) -> Metric:

@@ -1,9 +1,12 @@
 """My work, the home of everybody, and search."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from accounts.web import SignedIn
 from fleet import lookups as fleet
 from onboarding import lookups
@@ -11,11 +14,12 @@ from onboarding.display import histories
 from onboarding.display.outlook import Outlook, outlook
 from onboarding.form import offers, questions
 from onboarding.models import Draft, Order
-from tenants import listings
+from tenants import listings, reviews
 from tenants import lookups as record
 
 SERVICES = 50  # on the home page; the list has all
 ORDERS = 25  # of each kind on the home page; the lists have all
+REVIEWS = 5  # on the home page; the list of services has all
 SHOWN = 10  # of each kind in search
 DAYS = 7
 
@@ -27,7 +31,7 @@ def home(http: SignedIn) -> HttpResponse:
     drafts = [(each, questions.application_of(each.answers)) for each in lookups.drafts_of(user)]
     services = record.services_of(user).filter(application__tenant__in=user.tenants.all())
     services = services.exclude(lifecycle="retired")
-    page = {
+    page = _reviews(user) | {
         "decisions": lookups.with_changes(lookups.inbox_of(user).order_by("pk")[:ORDERS]),
         "stuck": _lines(list(lookups.stuck(user)[:ORDERS])) if user.is_operator else [],
         "strays": fleet.stray_counts(user) if user.is_operator else [],
@@ -42,6 +46,18 @@ def home(http: SignedIn) -> HttpResponse:
         "applications": offers.applications(user, "")[0][:3] if user.is_developer else [],
     }
     return render(http, "onboarding/home.html", page)
+
+
+def _reviews(user: User) -> dict[str, Any]:
+    """Return which services ask this person for a look, and how many of theirs have no owner."""
+    own = listings.with_reviews(record.answered_for_by(user))
+    asked = own.filter(reviews.overdue() | reviews.soon()).order_by("review_due", "pk")
+    members = record.services_of(user).filter(application__tenant__in=user.tenants.all())
+    return {
+        "reviews": asked[:REVIEWS],
+        "review_more": max(asked.count() - REVIEWS, 0),
+        "ownerless": listings.in_review(members, "left").count(),
+    }
 
 
 def _gap(draft: Draft) -> str:

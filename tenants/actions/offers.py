@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from django.db import transaction
 
 from accounts.doers import Doer, operator
-from tenants.actions import rows
+from tenants.actions import reviews, rows
 from tenants.actions.rows import Changes
 from tenants.catalogue import Destination, Environment, Size
 from tenants.models import Cluster
@@ -27,7 +27,10 @@ def offer(row: Offer, *, by: Doer) -> None:
 def change_offer(row: Offer, wanted: Mapping[str, Any], *, seen: int, by: Doer) -> Changes:
     """Change columns of an offer if the version is still `seen`; the slug stays for ever."""
     _changeable(wanted)
-    return rows.change(row, wanted, seen=seen, by=operator(by))
+    changes = rows.change(row, wanted, seen=seen, by=operator(by))
+    if isinstance(row, Environment) and "review_months" in changes:
+        reviews.follow_interval(row)
+    return changes
 
 
 @transaction.atomic

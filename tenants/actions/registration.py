@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from audit.ledger import Actor
 from portal.errors import InUse, NameTaken, ServiceExists
+from tenants import reviews
 from tenants.actions import ground, rows
 from tenants.catalogue import Destination
 from tenants.lifecycle import FOLLOWS, LIVE, Lifecycle
@@ -81,6 +83,7 @@ def _service(spec: ServiceSpec, application: Application) -> Service:
         size_id=spec.size,
         scaffold=spec.scaffold,
     )
+    service.review_due = reviews.next_due(service.environment, reviews.today())
     try:
         with transaction.atomic():
             service.save(force_insert=True)
@@ -166,7 +169,7 @@ def _move(
     for seen in expected:
         if to not in FOLLOWS[seen]:
             raise ValueError(f"{to.label} does not follow {seen.label}.")
-        if rows.move(row, to={"lifecycle": to}, lifecycle=seen):
+        if rows.move(row, to=_columns(row, to), lifecycle=seen):
             break
     else:
         return False
@@ -174,6 +177,11 @@ def _move(
     changes = {"lifecycle": (seen.value, to.value)}
     rows.note("moved", row, by=by, changes=changes, reason=reason)
     return True
+
+
+def _columns(row: Service | Placement, to: Lifecycle) -> dict[str, Any]:
+    is_over = isinstance(row, Service) and to is Lifecycle.RETIRED
+    return {"lifecycle": to, **({"review_due": None} if is_over else {})}
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django_filters.rest_framework import FilterSet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from tenants import listings
 from tenants.api.pagination import PARAMETERS
 from tenants.gradings import Classification, Criticality
 from tenants.lifecycle import LIVE, Lifecycle
@@ -57,6 +58,16 @@ class ServiceFilter(Narrowing):
     cluster = django_filters.CharFilter(
         method="placed_on", label="Slug of a cluster that it is placed on"
     )
+
+    review = django_filters.ChoiceFilter(
+        method="in_review",
+        choices=(("overdue", "overdue"), ("soon", "soon"), ("left", "left")),
+        label="Whose review is overdue, is due soon, or whose owner has left",
+    )
+
+    def in_review(self, rows: QuerySet[Service], _name: str, word: str) -> QuerySet[Service]:
+        """Keep services whose owner is asked, or has left."""
+        return listings.in_review(rows, word)
 
     def placed_on(self, rows: QuerySet[Service], _name: str, slug: str) -> QuerySet[Service]:
         """Keep services with a live placement on the cluster."""

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 from rest_framework import serializers
 
 from accounts.models import User
+from tenants import reviews
 from tenants.lifecycle import CSDM, Lifecycle
 from tenants.models import (
     Application,
@@ -121,6 +122,16 @@ class ServiceRecord(LifecycleFields, serializers.ModelSerializer[Service]):
     owner = PersonRef()
     size = serializers.CharField(source="size_id")
     destinations = serializers.SlugRelatedField[Any]("slug", many=True, read_only=True)
+    review_overdue = serializers.SerializerMethodField(
+        "overdue_of", help_text="Whether its owner should have confirmed it by now."
+    )
+    owner_left = serializers.BooleanField(
+        read_only=True, help_text="Whether its owner is flagged as having left."
+    )
+
+    def overdue_of(self, row: Service) -> bool:
+        """Say whether the day of its review has passed."""
+        return reviews.standing(row) is reviews.Standing.OVERDUE
 
     class Meta:
         model = Service
@@ -137,6 +148,9 @@ class ServiceRecord(LifecycleFields, serializers.ModelSerializer[Service]):
             "lifecycle",
             "stage",
             "status",
+            "review_due",
+            "review_overdue",
+            "owner_left",
             *KEPT,
         )
 

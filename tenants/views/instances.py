@@ -21,9 +21,12 @@ from portal.lists import Filter
 from tenants import export, listings, lookups
 from tenants.lifecycle import CSDM, Lifecycle
 from tenants.models import Placement, Service
+from tenants.views import reviews
 
 SEARCHED = ("application__name", "application__slug", "application__tenant__name")
 ALL = "all"
+REVIEW = "review"
+REVIEWS = (("overdue", "Overdue"), ("soon", "Due in 30 days"), ("left", "Owner has left"))
 MOST_OPTIONS = 12  # of a filter; where there are more, the search is quicker
 
 
@@ -62,27 +65,31 @@ def services(http: SignedIn) -> HttpResponse:
     """List services; without a filter, those that are not retired."""
     text = http.GET.get("q", "")
     seen = listings.searched(lookups.services_of(http.user), text, SEARCHED)
-    rows = listings.services_in_place(listings.with_placements(_narrowed(seen, http)))
-    page = lists.page(rows, http, key="place")
+    rows = listings.with_placements(listings.with_reviews(_narrowed(seen, http)))
+    page = lists.page(listings.services_in_place(rows), http, key="place")
+    filters = [each for each in (_filter(seen, http, facet) for facet in FACETS) if each]
     shown = {
         "page": page,
         "text": text,
         "kept": _chosen(http),
-        "filters": [each for each in (_filter(seen, http, facet) for facet in FACETS) if each],
+        "filters": [*filters, _review_filter(seen, http)],
         "dumps": _dumps(http),
     }
     return render(http, "tenants/services.html", shown)
 
 
 def _chosen(http: SignedIn) -> dict[str, str]:
-    asked = {facet.name: http.GET.get(facet.name, "") for facet in FACETS}
+    names = [*(facet.name for facet in FACETS), REVIEW]
+    asked = {name: http.GET.get(name, "") for name in names}
     return {name: value for name, value in asked.items() if value and "\0" not in value}
 
 
 def _narrowed(
-    rows: QuerySet[Service], http: SignedIn, *, without: Facet | None = None
+    rows: QuerySet[Service], http: SignedIn, *, without: Facet | str | None = None
 ) -> QuerySet[Service]:
     chosen = _chosen(http)
+    if without != REVIEW:
+        rows = listings.in_review(rows, chosen.get(REVIEW, ""))
     for facet in FACETS:
         value = chosen.get(facet.name, "")
         if facet is without or (facet.name == "lifecycle" and value == ALL):
@@ -103,6 +110,12 @@ def _filter(seen: QuerySet[Service], http: SignedIn, facet: Facet) -> Filter | N
         return None
     options = [("", "All", sum(count for *_, count in counts)), *counts]
     return lists.choices(http, facet.name, facet.label, options)
+
+
+def _review_filter(seen: QuerySet[Service], http: SignedIn) -> Filter:
+    rows = _narrowed(seen, http, without=REVIEW)
+    found = [(word, label, listings.in_review(rows, word).count()) for word, label in REVIEWS]
+    return lists.choices(http, REVIEW, "Review", [("", "All", None), *found])
 
 
 def _lifecycles(counts: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int | None]]:
@@ -131,7 +144,9 @@ def service(http: SignedIn, uuid: UUID) -> HttpResponse:
     """Show what the service is and what it hangs together with."""
     found = lookups.service_for(http.user, uuid)
     stage, status = CSDM[Lifecycle(found.lifecycle)]
-    shown = _frame(http, found, "Overview") | {"stage": stage, "status": status}
+    review = reviews.shown(found, http.user)
+    about = {"stage": stage, "status": status, "review": review}
+    shown = _frame(http, found, "Overview") | about
     relations = [_relations(found, shown["placements"])]
     return render(http, "tenants/service.html", shown | {"relations": relations})
 

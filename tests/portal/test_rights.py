@@ -13,7 +13,7 @@ from audit.ledger import SYSTEM
 from onboarding.models import Draft, Order
 from onboarding.rights import COLUMNS, PUBLIC, RIGHTS, Reach, Right
 from tenants.actions.owners import grant_sight
-from tenants.models import Membership
+from tenants.models import Membership, Service
 from tests.make import browser_of, make_user
 from tests.portal.asking import asked, outcome
 from tests.portal.routes import ROWS, SIGN_IN, Row, nothing
@@ -93,6 +93,7 @@ def owner(world: World, row: Row, column: str) -> Client:
     Membership.objects.create(tenant=world.tenant, user=person)
     Draft.objects.update(person=person)
     Order.objects.update(requester=person)
+    Service.objects.update(owner=person)
     MachineToken.objects.filter(pk=world.git_password.pk).update(owner=person)
     return browser_of(person)
 

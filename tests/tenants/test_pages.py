@@ -305,6 +305,7 @@ def test_the_catalogue_is_filled_and_changed(olivia: User, audra: User) -> None:
         "follow": "branch",
         "reference": "main",
         "clusters_per_service": "1",
+        "review_months": "12",
     }
     assert asker.post("/catalogue/environments/new/", form)["Location"] == "/catalogue/"
     assert "Development" in text_of(browser_of(audra), "/catalogue/")
