@@ -4,7 +4,7 @@ Nothing outside the database happens in here. The bell rings on commit.
 """
 
 from onboarding.actions.amending import amend, amend_to, begin_amendment
-from onboarding.actions.deciding import approve, refuse
+from onboarding.actions.deciding import approve, refuse, turn_away
 from onboarding.actions.placing import submit, submit_once
 from onboarding.actions.standing import (
     hindrance,
@@ -37,5 +37,6 @@ __all__ = [
     "suppose",
     "to_offboard",
     "to_resize",
+    "turn_away",
     "withdraw",
 ]

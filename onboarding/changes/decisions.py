@@ -47,6 +47,19 @@ def _not_any_more(change: Change | None) -> BerthError | None:
     return None
 
 
+def refuse_others(order: Order, *, by: User) -> None:
+    """Raise OwnOrder or NotApprover unless this person decides on such orders."""
+    hindrance = _not_this_person(order, by)
+    if hindrance is not None:
+        raise hindrance
+
+
+def capacity_in_words(order: Order, by: User) -> str:
+    """Say by what right this person decides on the order."""
+    group = order.environment.approver_group
+    return f"{by} has the role approver{f' and is a member of {group}' if group else ''}."
+
+
 def decidable(order: Order, *, by: User, digest: str) -> Change:
     """Return the change if this person may decide on it now and was shown this digest.
 

@@ -77,6 +77,20 @@ def require(sources: Sources, order: Order, *, point: str) -> Answer:
     return answer
 
 
+def require_approver(sources: Sources, order: Order, person: User) -> None:
+    """Ask the sources whether this person may approve such an order, and keep the answer.
+
+    Raises NotEntitled, or EntitlementUnknown: who could not be told cannot be a person's decision,
+    for this is the person.
+    """
+    query = query_of(person, "approve", order.application, order.environment)
+    answer = ask(sources, person, query)
+    keep(answer, person, point="decision", order=order)
+    refuse_unless_permitted(answer)
+    if answer.outcome is Outcome.REFERRED:
+        raise EntitlementUnknown(answer.reason)
+
+
 def refuse_unless_permitted(answer: Answer) -> None:
     """Raise what the answer means, unless it is a permit or leaves it to a person."""
     words = f"{answer.reason} {answer.remedy}".strip()

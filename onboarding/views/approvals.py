@@ -1,5 +1,7 @@
 """What waits for an approver's decision, and the page to decide on."""
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -21,6 +23,8 @@ from onboarding.form import previews
 from onboarding.form.forms import ReasonForm, RefusalForm
 from onboarding.models import Order
 from portal.errors import BerthError
+
+Deciding = Callable[[SignedIn, int], HttpResponse]
 
 
 @for_roles(Role.APPROVER)
@@ -71,7 +75,23 @@ def _in_words(error: Exception | None) -> dict[str, str]:
     return {"title": text.title, "detail": error.detail, "next_step": text.next_step}
 
 
-@for_roles(Role.APPROVER)
+def _for_deciders(view: Deciding) -> Deciding:
+    """Open a view to approvers, and note who wanted to decide on an order they can see and is none.
+
+    The role may have been taken away while the page was open.
+    """
+
+    @wraps(view)
+    def answer(http: SignedIn, number: int) -> HttpResponse:
+        if not http.user.is_approver:
+            for order in lookups.orders_of(http.user).filter(pk=number):
+                actions.turn_away(order, by=http.user)
+        return for_roles(Role.APPROVER)(view)(http, number)
+
+    return answer
+
+
+@_for_deciders
 @require_POST
 def approve(http: SignedIn, number: int) -> HttpResponse:
     """Approve the digest that the page showed."""
@@ -90,7 +110,7 @@ def approve(http: SignedIn, number: int) -> HttpResponse:
     return _next(http)
 
 
-@for_roles(Role.APPROVER)
+@_for_deciders
 @require_POST
 def refuse(http: SignedIn, number: int) -> HttpResponse:
     """Refuse, with a reason for the requester."""
