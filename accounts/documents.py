@@ -28,6 +28,15 @@ class Limits:
 USUAL = Limits()
 
 
+@dataclass(frozen=True)
+class Answered:
+    """A whole answer; `date` is its header, or "" without one."""
+
+    status: int
+    body: bytes
+    date: str
+
+
 def can_be_asked(address: str) -> bool:
     """Say whether an address is safe to ask: by TLS, or on this very machine."""
     try:
@@ -70,6 +79,14 @@ def asked(
 
     Raises IssuerAway in words without one in time, TrustUnreadable.
     """
+    said = answered(method, address, way=way, limits=limits, body=body, **headers)
+    return said.status, said.body
+
+
+def answered(
+    method: str, address: str, *, way: WayOut, limits: Limits, body: str = "", **headers: str
+) -> Answered:
+    """Return one whole answer, as `asked` does, with the time that its sender has."""
     ends_at = monotonic() + limits.seconds
     with way.pool(address, trust=way.trust(), timeout=limits.seconds, retries=False) as pool:
         try:
@@ -82,7 +99,7 @@ def asked(
                 redirect=False,
             )
             pieces = _pieces(answer, address, ends_at=ends_at, size=limits.size)
-            return answer.status, b"".join(pieces)
+            return Answered(answer.status, b"".join(pieces), answer.headers.get("Date", ""))
         except exceptions.HTTPError as error:
             raise IssuerAway(f"{address} {_in_words(error)}") from error
 

@@ -1,11 +1,13 @@
 """Everything the process needs from outside, in our words: protocols and frozen values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
+
+from portal.reaching import Tried
 
 # Entitlement: may this person do that?
 
@@ -75,6 +77,21 @@ class BatchSource(EntitlementSource, Protocol):
 
     def check_all(self, queries: Sequence[Query]) -> Sequence[Answer]:
         """Answer each query, in their order; UNKNOWN where it cannot tell. It never raises."""
+        ...
+
+
+@runtime_checkable
+class TriableSource(EntitlementSource, Protocol):
+    """A source whose connection can be tried stage by stage; of others one question is asked."""
+
+    where: str  # for operators, such as an address; without any secret
+
+    def probe(self, query: Query) -> Iterable[Tried]:
+        """Tell stages as they end, up to the first that fails; each bounded in time and size.
+
+        It is for operators: nothing secret in it, foreign text cut. Nothing but what is configured
+        is called.
+        """
         ...
 
 

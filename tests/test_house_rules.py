@@ -18,7 +18,7 @@ from portal import errors
 
 ROOT = Path(__file__).resolve().parent.parent
 # from the top down: a room knows itself and what stands below it
-FLOOR_OF_ADAPTERS = ("portal.errors", "portal.outbound", "portal.strict_yaml")
+FLOOR_OF_ADAPTERS = ("portal.errors", "portal.outbound", "portal.reaching", "portal.strict_yaml")
 ROOMS = ("onboarding", "fleet", "tenants", "accounts", "audit", "portal")
 LONGEST_FILE = 300  # code lines
 LONGEST_TEMPLATE = 150  # lines
@@ -72,11 +72,13 @@ CALLERS = (
 # A new one that calls others takes portal.outbound.WayOut instead of a line here.
 NO_CALLS = {
     "portal/outbound.py": "the way out itself",
+    "portal/reaching.py": "tries the way out stage by stage, and sends nothing on it",
     "accounts/documents.py": "asks on connections of the way out, and names their failures",
     "fleet/connections/line.py": "sends on the connections of the way out, and names its failures",
     "fleet/connections/server.py": "names the type of an answer",
     "onboarding/entitlement/decision_point.py": "sends on the connections of the way out",
     "onboarding/entitlement/directory.py": "speaks no HTTP; trusts whom the way out trusts",
+    "onboarding/entitlement/ldap_trial.py": "tries stage by stage what its neighbour does",
     "onboarding/running/jobs.py": "asks for the name of this machine",
     "onboarding/repositories/http_backend.py": "hangs up on a visitor",
     "onboarding/repositories/backend_process.py": "starts git on a local folder",

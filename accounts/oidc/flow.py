@@ -84,6 +84,14 @@ def finish(http: HttpRequest, provider: Provider) -> Arrival:
     return Arrival(claims, given["id_token"], asked["wanted"], again)
 
 
+def redeem_nothing(provider: Provider, found: Metadata) -> None:
+    """Redeem a code that the provider never gave out, to see whether it knows the client.
+
+    Raises ProviderRefused with the provider's word for it, TokenRefused, IssuerAway.
+    """
+    _given(f"none-{secrets.token_urlsafe(16)}", provider, found, secrets.token_urlsafe(48))
+
+
 def return_address(provider: Provider) -> str:
     """Return where the provider sends people back to: one address for each provider."""
     path = reverse("accounts:oidc-return", args=(provider.slug,))

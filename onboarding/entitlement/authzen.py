@@ -17,9 +17,11 @@ from onboarding.entitlement.fields import Fields
 from onboarding.ports import Answer, Outcome, Query
 from portal.errors import storable
 from portal.outbound import WayOut
+from portal.reaching import Stages, failed, went
 
 PATH = "/access/v1/evaluation"  # where the standard puts it; for several questions with an s
 SHOWN = 300  # characters of foreign text
+WITHOUT_DOUBT = "Let it answer `true` or `false` without errors and obligations beside it."
 TOKEN = re.compile(r"[!-~]*")
 CODE = re.compile(r"[A-Za-z0-9_.:-]+")  # what is no sentence but a word for programs
 
@@ -61,6 +63,23 @@ class AuthZenEntitlements:
             return self._read(self._line.said(self._point.url, self._question(query)))
         except Unclear as error:
             return self._unknown(error)
+
+    @property
+    def where(self) -> str:
+        """The address of its evaluation endpoint."""
+        return self._point.url
+
+    def probe(self, query: Query) -> Stages:
+        """Try the way to it, its answer, and whether that is a decision."""
+        said = yield from self._line.tried(self._question(query), self._shown)
+        if said is None:
+            return
+        try:
+            answer = self._read(said)
+        except Unclear as error:
+            yield failed("Decision", self._shown(str(error)), error.change or WITHOUT_DOUBT)
+        else:
+            yield went("Decision", f"{answer.outcome.value}: {answer.reason}")
 
     def _read(self, said: object) -> Answer:
         if not isinstance(said, dict):

@@ -6,7 +6,7 @@ twice: all of that ends as Unclear. What the answer means is for whoever asked.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NoReturn
@@ -14,8 +14,10 @@ from typing import Any, NoReturn
 import urllib3
 from urllib3 import exceptions
 
+from portal import reaching
 from portal.errors import TrustUnreadable
 from portal.outbound import WayOut
+from portal.reaching import Tried, failed, went
 
 LARGEST = 65_536  # bytes of an answer
 LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)([:/]|$)")
@@ -24,6 +26,22 @@ STATUSES = {
     403: ("source_refused", "does not let the portal ask"),
     404: ("source_refused", "knows no such address"),
     429: ("source_busy", "is asked too often"),
+}
+ITSELF = (
+    "Make sure that `url` leads to the decision point itself, and that this answers as the "
+    "Authorization API 1.0 says."
+)
+# what to change, by status or by code
+CHANGES: Mapping[int | str, str] = {
+    **dict.fromkeys((301, 302, 303, 307, 308, 400, 405), ITSELF),
+    401: "Put a token that it takes where `token` says.",
+    403: "Let the account that the token is of ask for evaluations.",
+    404: "Correct the path of `url`: the whole address of the evaluation endpoint, or none.",
+    429: "Let Berth ask more often, or let hints repeat a permit longer: `permit_seconds`.",
+    "source_failing": "Look at its log of this moment.",
+    "source_malformed": ITSELF,
+    "source_timeout": "Make it quicker, or raise `deadline_seconds`.",
+    "source_unreachable": "Make sure that it runs, and that what is between lets calls through.",
 }
 
 
@@ -46,8 +64,9 @@ class DecisionPoint:
 class Unclear(Exception):
     """What came back is no answer that counts; the sentence is for operators."""
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: str, sentence: str, *, status: int = 0) -> None:
         self.code = code
+        self.change = CHANGES.get(status) or CHANGES.get(code, "")
         super().__init__(sentence)
 
 
@@ -65,6 +84,28 @@ class Line:
     def said(self, url: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what the endpoint answers. Raises Unclear."""
         return _parsed(self._body(url, question))
+
+    def tried(
+        self, question: Mapping[str, Any], shown: Callable[[str], str]
+    ) -> Generator[Tried, None, Mapping[str, Any] | None]:
+        """Go the way stage by stage to a whole answer, and return that.
+
+        `shown` is what makes foreign text fit to be shown.
+        """
+        point = self._point
+        if not (yield from reaching.reached(point.url, self._way, seconds=point.seconds)):
+            return None
+        stage, began = "Answer", monotonic()
+        try:
+            body = self._body(point.url, question)
+            yield went(stage, f"Status 200 in {(monotonic() - began) * 1000:.0f} ms.")
+            stage = "JSON"
+            said = _parsed(body)
+        except Unclear as error:
+            yield failed(stage, shown(str(error)), error.change)
+            return None
+        yield went(stage, shown(f"An object with {', '.join(sorted(said)) or 'nothing in it'}."))
+        return said
 
     def _body(self, url: str, question: Mapping[str, Any]) -> bytes:
         """Return the body of a whole answer of status 200."""
@@ -108,7 +149,8 @@ def _check_status(answer: urllib3.BaseHTTPResponse, body: bytes) -> None:
         raise Unclear("source_malformed", f"It answered with {kind or 'no type'}, not JSON.")
     failing = ("source_failing", "fails" if answer.status >= 500 else "did not answer as asked")
     code, words = STATUSES.get(answer.status, failing)
-    raise Unclear(code, f"It {words}: status {answer.status}. {body.decode(errors='replace')}")
+    told = f"It {words}: status {answer.status}. {body.decode(errors='replace')}"
+    raise Unclear(code, told, status=answer.status)
 
 
 def _whole(answer: urllib3.BaseHTTPResponse, ends: float) -> bytes:

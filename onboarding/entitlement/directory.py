@@ -120,13 +120,14 @@ class _Trust(ldap3.Tls):
 def membership(directory: Directory, name: str, way: WayOut) -> Membership:
     """Return the one person of this name with their groups. Raises Unanswered."""
     try:
-        connection = _connection(directory, way)
+        connection = prepared(directory, way)
     except TrustUnreadable as error:
         raise Unanswered("source_unreachable", error.detail) from error
-    with _within(directory.seconds, connection):
-        _sign_in(connection, directory)
-        person = _person(connection, directory.people, name)
-        return Membership(person, _groups_of(connection, directory.groups, person))
+    with within(directory.seconds, connection):
+        begin(connection, directory)
+        sign_in(connection)
+        person = entry_of(connection, directory.people, name)
+        return Membership(person, groups_of(connection, directory.groups, person))
 
 
 def is_filter(text: str) -> bool:
@@ -146,7 +147,7 @@ def is_filter(text: str) -> bool:
     return True
 
 
-def _connection(directory: Directory, way: WayOut) -> ldap3.Connection:
+def prepared(directory: Directory, way: WayOut) -> ldap3.Connection:
     found = urlsplit(directory.url)
     host, is_tls = found.hostname or "", found.scheme == "ldaps"
     server = ldap3.Server(
@@ -170,7 +171,7 @@ def _connection(directory: Directory, way: WayOut) -> ldap3.Connection:
 
 
 @contextmanager
-def _within(seconds: float, connection: ldap3.Connection) -> Iterator[None]:
+def within(seconds: float, connection: ldap3.Connection) -> Iterator[None]:
     """Cut the connection when the time is up, whatever it is at. Raises Unanswered."""
     ends = monotonic() + seconds
     alarm = Timer(seconds, _cut, [connection])
@@ -197,17 +198,21 @@ def _cut(connection: ldap3.Connection) -> None:
             socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
 
 
-def _sign_in(connection: ldap3.Connection, directory: Directory) -> None:
+def begin(connection: ldap3.Connection, directory: Directory) -> None:
+    """Open the connection, with TLS where it begins after that."""
     connection.open(read_server_info=False)
     if directory.start_tls and not connection.start_tls(read_server_info=False):
         # without it the password would go in plain
         raise Unanswered("source_refused", "It does not begin TLS.")
+
+
+def sign_in(connection: ldap3.Connection) -> None:
     if not connection.bind(read_server_info=False):
         told = connection.result["description"]
         raise Unanswered("source_refused", f"It does not let the portal sign in: {told}.")
 
 
-def _person(connection: ldap3.Connection, people: People, name: str) -> str:
+def entry_of(connection: ldap3.Connection, people: People, name: str) -> str:
     """Return the DN of the one entry that the filter finds."""
     wanted = people.filter.replace("{}", _escaped(name))
     found = [entry["dn"] for entry in _found(connection, people.below, wanted, (), most=1)]
@@ -217,7 +222,7 @@ def _person(connection: ldap3.Connection, people: People, name: str) -> str:
     return str(found[0])
 
 
-def _groups_of(connection: ldap3.Connection, groups: Groups, person: str) -> frozenset[str]:
+def groups_of(connection: ldap3.Connection, groups: Groups, person: str) -> frozenset[str]:
     """Return the names of the groups of a person, and of those that these groups are in."""
     names: dict[str, Sequence[str]] = {}  # by DN
     asked, depth = [person], 0

@@ -26,10 +26,13 @@ from onboarding.ports import Answer, Outcome, Query
 from portal import strict_yaml
 from portal.errors import storable
 from portal.outbound import WayOut
+from portal.reaching import Stages, failed, went
 
 VERSION = 1
 LISTS = ("groups", "people", "actions", "applications", "environments")
 TEXTS = ("effect", "tenant", "reason", "remedy")
+THERE = "Put the file there, and let the account that Berth runs under read it."
+MEND = "Mend the file. A process that starts before that permits nobody by it."
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +96,29 @@ class FileEntitlements:
             evidence=policy.doubt,
             revision=policy.revision,
         )
+
+    @property
+    def where(self) -> str:
+        """The path of the file."""
+        return str(self._path)
+
+    def probe(self, _query: Query) -> Stages:
+        """Try to read it, and tell which revision counts in this process."""
+        try:
+            policy = self._in_force()
+        except OSError as error:
+            yield failed("File", f"{self._path}: {error.strerror or 'it cannot be opened'}.", THERE)
+            return
+        except PolicyBroken as error:
+            yield went("File", f"{self._path} is there.")
+            yield failed("Rules", f"{error} Nobody is permitted by it.", MEND)
+            return
+        yield went("File", f"{self._path} is there.")
+        told = f"{len(policy.rules)} rules of revision {policy.revision}"
+        if policy.kept_because:
+            yield failed("Rules", f"{policy.kept_because} Here {told} stay in force.", MEND)
+        else:
+            yield went("Rules", f"{told} are in force.")
 
     def _in_force(self) -> Policy:
         """Return the policy that counts now. Raises PolicyBroken or OSError where none does."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from unicodedata import normalize
 
-from onboarding.entitlement import issued
+from onboarding.entitlement import issued, ldap_trial
 from onboarding.entitlement.directory import (
     Directory,
     Groups,
@@ -24,6 +24,7 @@ from onboarding.entitlement.groups import GroupEntitlements, pattern_faults
 from onboarding.ports import Answer, Outcome, Query
 from portal.errors import storable
 from portal.outbound import WayOut
+from portal.reaching import Stages
 
 LONGEST = 256  # characters of a name that is looked for
 SHOWN = 300  # characters of foreign text
@@ -101,6 +102,19 @@ class LdapEntitlements:
             evidence = {"error": _shown(str(error))}
             return Answer(Outcome.UNKNOWN, self.name, error.code, reason, remedy, evidence)
         return self._by_groups(found, query)
+
+    @property
+    def where(self) -> str:
+        """The address of the directory."""
+        return self._directory.url
+
+    def probe(self, query: Query) -> Stages:
+        """Try the way to it, the account of the portal, and the person with their groups."""
+        try:
+            name, unnamed = self._wanted(query), ""
+        except Unanswered as error:
+            name, unnamed = "", str(error)
+        return ldap_trial.tried(self._directory, self._way, name, unnamed)
 
     def _wanted(self, query: Query) -> str:
         """Return the name to look for. Raises Unanswered where there is none."""

@@ -14,6 +14,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from threading import Thread
+from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -46,6 +47,7 @@ class FakeProvider:
     forge: Callable[[dict[str, Any]], str] | None = None  # makes the ID token of these claims
     says_for_tokens: tuple[int, bytes] | None = None  # in place of every answer with tokens
     away: bool = False
+    ahead: int = 0  # seconds that its clock differs
     fetched_keys: int = 0
     asked: dict[str, str] = field(default_factory=dict)  # the last authorization request
     ended: dict[str, str] = field(default_factory=dict)  # the last end of a session
@@ -141,9 +143,10 @@ class FakeProvider:
         client = base64.b64decode(authorization.removeprefix("Basic ")).decode()
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = _base64(digest)
+        if client != f"{CLIENT}:{SECRET}":
+            return 401, {"error": "invalid_client"}
         proven = (
             asked is not None
-            and client == f"{CLIENT}:{SECRET}"
             and asked["code_challenge_method"] == "S256"
             and asked["code_challenge"] == challenge
             and asked["redirect_uri"] == form["redirect_uri"]
@@ -183,6 +186,11 @@ class _Answering(BaseHTTPRequestHandler):
             self._send(*self.fake.says_for_tokens)
         else:
             self._say(*self.fake.token(form, self.headers.get("Authorization", "")))
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(
+            time() + self.fake.ahead if timestamp is None else timestamp
+        )
 
     def _say(self, status: int, content: dict[str, Any]) -> None:
         self._send(status, json.dumps(content).encode())
