@@ -8,6 +8,7 @@ rely. One entry is: an operator looked at what somebody else may do.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.doers import Doer, operator
@@ -23,7 +24,7 @@ from tenants import lookups as record
 from tenants.catalogue import Environment
 from tenants.models import Application
 
-APPROVE = "approve"  # no source is asked who may; at a decision they are asked of the requester
+APPROVE = "approve"  # the sources are asked who may only where the site wants that
 ACTIONS = (*((kind.value, kind.label) for kind in Kind), (APPROVE, "Approve orders of others"))
 
 
@@ -61,7 +62,9 @@ class Supposed:
     @property
     def passes(self) -> bool:
         """Say whether nothing would be in the way, but for a person's approval."""
-        good = {outcome.value for outcome in checks.PASSING}
+        # a decision cannot be left to a person: the approver is that person
+        passing = checks.PASSING if self.wish.action != APPROVE else (Outcome.PERMIT,)
+        good = {outcome.value for outcome in passing}
         asked = self.evidence is None or self.evidence.outcome in good
         return asked and all(each.holds for each in self.conditions)
 
@@ -69,7 +72,8 @@ class Supposed:
 def suppose(wish: Wish, *, by: Doer, sources: Sources) -> Supposed:
     """Ask as at submit, and tell what the portal itself would say. Raises RoleMissing."""
     actor = operator(by)
-    evidence = None if wish.action == APPROVE else _evidence(wish, sources)
+    is_asked = wish.action != APPROVE or settings.BERTH_ENTITLEMENT_APPROVERS
+    evidence = _evidence(wish, sources) if is_asked else None
     supposed = Supposed(wish, evidence, list(_conditions(wish, evidence)))
     answer = evidence.outcome if evidence else "no source is asked"
     with transaction.atomic():
@@ -88,7 +92,7 @@ def _conditions(wish: Wish, evidence: Evidence | None) -> Iterator[Condition]:
     on = wish.person.is_active
     off = "The account is switched off: no source is asked, and nothing is permitted."
     yield Condition("Account", "The account can sign in." if on else off, holds=on)
-    if evidence is None:
+    if wish.action == APPROVE or evidence is None:
         yield from _as_approver(wish)
         return
     yield _onboarding(wish) if wish.action == Kind.ONBOARD else _standing(wish)
@@ -106,7 +110,7 @@ def _as_approver(wish: Wish) -> Iterator[Condition]:
     yield Condition("Group", told if group else "No group is asked for here.", holds=within)
     own = (
         f"Never what {person} asked for or amended. At the decision the sources are asked about "
-        "the person who ordered, not about the approver."
+        "the person who ordered as well."
     )
     yield Condition("Own orders", own, holds=True)
 

@@ -70,7 +70,7 @@ def supposed(found: Supposed) -> Iterator[str]:
     yield f"{found.wish.person.ident} would {found.wish}. Nothing was decided."
     yield ""
     if found.evidence is None:
-        yield "No source is asked who may approve."
+        yield "No source is asked who may approve: BERTH_ENTITLEMENT_APPROVERS is off."
     else:
         yield from told(found.evidence)
     yield ""

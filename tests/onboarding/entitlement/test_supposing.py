@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import Snapshot, User
 from audit.models import Entry
@@ -163,6 +164,15 @@ def test_the_portal_says_what_it_asks_besides(
 ) -> None:
     Environment.objects.update(change_type="normal")
     assert told in page(ask(**wish))
+
+
+def test_sources_are_asked_who_may_approve_where_the_site_wants_that(
+    ask: Asking, settings: Settings
+) -> None:
+    settings.BERTH_ENTITLEMENT_APPROVERS = True
+    text = page(ask(action="approve"))
+    assert "Who said what" in text
+    assert "does not have the role approver" in text
 
 
 def test_what_is_under_way_already_is_in_the_way(ask: Asking, alice: User, portal: Portal) -> None:
