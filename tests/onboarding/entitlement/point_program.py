@@ -46,7 +46,9 @@ class Answering(StreamRequestHandler):
         headers = parse_headers(self.rfile)
         body = self.rfile.read(int(headers.get("Content-Length", 0)))
         asked.append(line.split()[1])
-        deed = dict(told) if told else {"body": json.dumps(decided(json.loads(body)))}
+        deed = dict(told) or {"body": json.dumps(decided(json.loads(body)))}
+            dict(told) if told else {"body": json.dumps(decided(json.loads(body)))}
+        )
         never.wait(deed.get("wait", 0))
         with suppress(OSError):
             self.say(deed)

@@ -73,6 +73,16 @@ class Slapd:
         }
         return Directory(**(asked | changes))  # type: ignore[arg-type] # each by its name
 
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Start it as it was before it was killed."""
+        words, quiet = self.process.args, subprocess.DEVNULL
+        self.process = subprocess.Popen(words, stdout=quiet, stderr=quiet)
+        _wait_for(self.plain, self.process)
+
     def put(self, group: str, *members: str) -> None:
         """Make a group, or give it these members instead."""
         asked = ldap3.Server(self.plain, get_info="NO_INFO")
@@ -127,12 +137,12 @@ def running(
         process = subprocess.Popen(
             [SLAPD, "-d", "0", "-f", conf, "-h", f"{plain}/ {tls}/"], stdout=log, stderr=log
         )
+    made = Slapd(process, folder / "server.pem", plain, tls)
     try:
         _wait_for(plain, process)
-        yield Slapd(process, folder / "server.pem", plain, tls)
+        yield made
     finally:
-        process.kill()
-        process.wait()
+        made.kill()
 
 
 def people(*names: str) -> Iterator[Entry]:
