@@ -47,8 +47,6 @@ class Answering(StreamRequestHandler):
         body = self.rfile.read(int(headers.get("Content-Length", 0)))
         asked.append(line.split()[1])
         deed = dict(told) or {"body": json.dumps(decided(json.loads(body)))}
-            dict(told) if told else {"body": json.dumps(decided(json.loads(body)))}
-        )
         never.wait(deed.get("wait", 0))
         with suppress(OSError):
             self.say(deed)
