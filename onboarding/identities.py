@@ -9,6 +9,12 @@ IDENTITY = {
         "trust meanwhile.",
         "Try again in a minute. If it lasts, tell the operators.",
     ),
+    "connection.trial-under-way": Message(
+        "A connection is being tested already",
+        "One person tests one connection at a time, and a process only a few at once. A test ends "
+        "by itself within half a minute.",
+        "Wait until it has ended, then test again.",
+    ),
     "identity.expired": Message(
         "This sign-in is over",
         "It took longer than ten minutes, was used before, or began in another browser. "

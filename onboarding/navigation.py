@@ -81,6 +81,7 @@ MORE = (
     Entry("People", "accounts:people", "user-check", OPERATORS),
     Entry("Machine tokens", "accounts:machines", "key", OPERATORS),
     Entry("What machines see", "tenants:sight", "eye", OPERATORS),
+    Entry("Connections", "onboarding:connections", "plug-connected", WATCHERS),
     Entry("What if", "onboarding:suppose", "help-circle", OPERATORS),
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
     Entry("Rights", "onboarding:rights", "shield-check", WATCHERS),

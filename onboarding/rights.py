@@ -238,6 +238,18 @@ RIGHTS = (
         GET onboarding:components""",
     ),
     right(
+        "connections.see",
+        "See which identity providers, sources and issuers are configured, and where they are",
+        WATCHERS,
+        "GET onboarding:connections",
+    ),
+    right(
+        "connections.test",
+        "Test the connection to one of them",
+        OPERATORS,
+        "POST onboarding:test-connection",
+    ),
+    right(
         "entitlement.suppose",
         "Ask what sources would answer to somebody else's wish, without deciding anything",
         OPERATORS,

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from onboarding.changes.builtin import BuiltinChanges
 from onboarding.engine.steps import Tools
-from onboarding.entitlement import arrangement, asking, seating
+from onboarding.entitlement import arrangement, asking, seat, seating
 from onboarding.entitlement.authzen import AuthZenEntitlements
 from onboarding.entitlement.claims import ClaimEntitlements
 from onboarding.entitlement.file import FileEntitlements
@@ -58,6 +58,18 @@ def tools() -> Tools:
 def sources() -> asking.Sources:
     """Return the entitlement sources; those of one process share what they remember."""
     return tools().sources
+
+
+def seats() -> Sequence[seat.Seat]:
+    """Return every source that could be made; those in force with what this process knows of them.
+
+    With a fault in the file none is in force, and those without one are made anew.
+    """
+    found = sources().seats
+    path = settings.BERTH_ENTITLEMENT_CONFIG
+    if path is None or [each.name for each in found] != [asking.UNUSABLE]:
+        return found
+    return seating.seated(arrangement.read(path), _kit()).seats
 
 
 def _sources() -> asking.Sources:

@@ -404,6 +404,12 @@ class IssuerAway(Temporary):
     code = "identity.issuer-away"
 
 
+class TrialUnderWay(Conflict):
+    """A connection is being tested by the same person, or too many are by others."""
+
+    code = "connection.trial-under-way"
+
+
 class SignInExpired(Denied):
     """An answer came back that nobody at this browser asked for, or asked for too long ago."""
 

@@ -15,6 +15,7 @@ from onboarding.actions.standing import (
     to_resize,
 )
 from onboarding.actions.supposing import suppose
+from onboarding.actions.trying import try_connection
 from onboarding.actions.turning import expire, retry, withdraw
 from onboarding.actions.wishing import report_unlisted, settle_unlisted
 
@@ -37,6 +38,7 @@ __all__ = [
     "suppose",
     "to_offboard",
     "to_resize",
+    "try_connection",
     "turn_away",
     "withdraw",
 ]

@@ -36,6 +36,11 @@ class Sources:
         self._seats = seats
         self._terms = terms
 
+    @property
+    def seats(self) -> Sequence[Seat]:
+        """The sources with what this process knows of them."""
+        return self._seats
+
     def ruling(self, query: Query, *, fresh: bool = True) -> Ruling:
         """Ask all sources at the same time; no longer than the longest deadline."""
         return self.rulings([query], fresh=fresh)[0]
@@ -65,10 +70,13 @@ def together(sources: Sequence[EntitlementSource]) -> Sources:
     )
 
 
+UNUSABLE = "configuration"
+
+
 class _Unusable:
     """Stands for sources that could not be made."""
 
-    name = "configuration"
+    name = UNUSABLE
 
     def check(self, _query: Query) -> Answer:
         return Answer(

@@ -31,8 +31,11 @@ class Pending(Protocol):
 class Seat:
     """A source with what this process knows of it."""
 
-    def __init__(self, source: EntitlementSource, limits: Limits, *, name: str = "") -> None:
+    def __init__(
+        self, source: EntitlementSource, limits: Limits, *, name: str = "", kind: str = ""
+    ) -> None:
         self.name = name or source.name
+        self.kind = kind or self.name
         self.source = source
         self.limits = limits
         self._breaker = Breaker(limits.failures, limits.pause)

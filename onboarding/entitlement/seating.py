@@ -60,7 +60,7 @@ def _seat(place: Place, kit: Kit) -> Seat:
         raise FieldsUnfit([f"the kind {place.kind} failed with {type(error).__name__}."]) from error
     if not callable(getattr(source, "check", None)):
         raise FieldsUnfit([f"the kind {place.kind} made nothing that can be asked."])
-    return Seat(source, place.limits, name=place.name)
+    return Seat(source, place.limits, name=place.name, kind=place.kind)
 
 
 def _factory(kind: str, builtin: Mapping[str, Factory]) -> Factory:

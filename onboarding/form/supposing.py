@@ -83,6 +83,26 @@ class SupposeForm(forms.Form):
         return supposing.Wish(**self.cleaned_data)
 
 
+class AboutForm(forms.Form):
+    """Whom a test of a connection asks about; left empty, whoever tests."""
+
+    person = forms.CharField(
+        label="About whom",
+        max_length=400,
+        required=False,
+        help_text="A user name, an e-mail address or an identity. Left empty: about yourself.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._people = people
+
+    def clean_person(self) -> User | None:
+        said = str(self.cleaned_data["person"])
+        return one_person(self._people, said) if said else None
+
+
 def one_person(people: QuerySet[User], said: str) -> User:
     """Return the one person whom a name means. Raises ValidationError in words."""
     found = list(people_lookups.called(people, said)[: NAMED + 1])

@@ -44,6 +44,7 @@ PAGES = [
     ("olga", "machines", "/machines/"),
     ("olga", "make-machine", "/machines/new/"),
     ("olga", "workloads", "/machines/workloads/"),
+    ("olga", "connections", "/operate/connections/"),
     ("olga", "what-if", "/operate/what-if/?person=rex"),
     ("olga", "components", "/components/"),
     ("audrey", "audit", "/audit/"),

@@ -123,6 +123,14 @@ def shelf(world: World) -> dict[str, Any]:
     return {"kind": "sizes"}
 
 
+def unlisted(world: World) -> dict[str, Any]:
+    return {"number": world.unlisted.pk}
+
+
+def connection(world: World) -> dict[str, Any]:
+    return {"sort": "sources", "name": "groups"}
+
+
 def git_password(world: World) -> dict[str, Any]:
     return {"uuid": world.git_password.uuid}
 
@@ -149,18 +157,10 @@ ROWS = (
     Row("accounts:revoke-git-password", all_but(404, developer=200), at=git_password),
     Row("accounts:people", OPERATOR),
     Row("accounts:person", OPERATOR, at=alice),
-    Row(
-        "accounts:roles", all_but(403, operator=302), "POST", at=alice, sends={"roles": "developer"}
-    ),
+    Row("accounts:roles", OPERATOR_DOES, "POST", at=alice, sends={"roles": "developer"}),
     Row("accounts:switch-off", OPERATOR, at=alice),
-    Row(
-        "accounts:switch-off",
-        all_but(403, operator=302),
-        "POST",
-        at=alice,
-        sends={"reason": "Left"},
-    ),
-    Row("accounts:switch-on", all_but(403, operator=302), "POST", at=alice),
+    Row("accounts:switch-off", OPERATOR_DOES, "POST", at=alice, sends={"reason": "Left"}),
+    Row("accounts:switch-on", OPERATOR_DOES, "POST", at=alice),
     Row("accounts:machines", OPERATOR),
     Row("accounts:make-machine", OPERATOR),
     Row("accounts:workloads", OPERATOR),
@@ -321,14 +321,11 @@ ROWS = (
     Row("onboarding:refuse", all_but(403, approver=302), "POST", at=order, sends=DECISION),
     Row("onboarding:stuck", OPERATOR),
     Row("onboarding:unlisted", OPERATOR),
-    Row(
-        "onboarding:settle-unlisted",
-        all_but(403, operator=302),
-        "POST",
-        at=lambda world: {"number": world.unlisted.pk},
-    ),
+    Row("onboarding:settle-unlisted", OPERATOR_DOES, "POST", at=unlisted),
     Row("onboarding:strays", READERS),
     Row("onboarding:look-for-strays", OPERATOR_DOES, "POST"),
+    Row("onboarding:connections", READERS),
+    Row("onboarding:test-connection", OPERATOR, "POST", at=connection),
     Row("onboarding:suppose", OPERATOR),
     Row("onboarding:suppose", OPERATOR_REFUSED, "POST", sends={"person": "nobody"}),
     # whoever is signed in: it is for machines with a token of their own
