@@ -181,9 +181,52 @@ def test_a_state_counts_once(provider: FakeProvider) -> None:
     browser = Client()
     back = sent_back(begun(browser))
     assert browser.get(back).status_code == 302
-    answer = browser.get(back)
-    assert answer.status_code == 403
-    assert "identity.expired" in answer.text
+    Session.objects.all().delete()
+    assert told(answered(browser, back)) == "identity.expired"
+
+
+def caught(provider: FakeProvider) -> str:
+    """Sign somebody in, and return the ID token that was made for it, which then is everybody's."""
+    kept: list[str] = []
+
+    def keep(claims: dict[str, Any]) -> str:
+        kept.append(provider.signed(claims))
+        return kept[0]
+
+    provider.forge = keep
+    assert came_in(Client()).status_code == 302
+    Session.objects.all().delete()
+    provider.forge = lambda _: kept[0]
+    return kept[0]
+
+
+def test_a_token_that_was_used_before_lets_nobody_in_again(provider: FakeProvider) -> None:
+    token = caught(provider)
+    answer = came_in(Client())
+    assert told(answer) == "identity.token-refused"
+    assert token not in answer.text
+
+
+def test_the_token_of_somebody_else_lets_nobody_in(provider: FakeProvider) -> None:
+    """Another person of the same provider, with the same address, puts it in place of their own."""
+    caught(provider)
+    provider.subject = "mallory-1"
+    assert told(came_in(Client())) == "identity.token-refused"
+    assert not User.objects.filter(subject="mallory-1").exists()
+
+
+@pytest.mark.parametrize("shows_old_kid", [True, False])
+def test_a_key_that_was_rotated_away_lets_nobody_in(
+    provider: FakeProvider, clock: Traveller, *, shows_old_kid: bool
+) -> None:
+    came_in(Client())
+    Session.objects.all().delete()
+    stolen = provider.signs_with
+    provider.rotate()
+    right, provider.signs_with = provider.signs_with, stolen
+    provider.header = {} if shows_old_kid else {"kid": right.kid}
+    clock.shift(timedelta(minutes=11))  # keys are fetched again after ten
+    assert told(came_in(Client())) == "identity.token-refused"
 
 
 def test_a_state_counts_once_when_it_was_refused_too(provider: FakeProvider) -> None:

@@ -118,6 +118,7 @@ def test_nobody_proves_freshness_for_another(strict: FakeProvider, clock: Travel
     strict.subject = "berta-1"
     assert "identity.other-person" in refused(answered(browser, sent_back(address)), browser)
     assert not User.objects.filter(subject="berta-1").exists()
+    assert Entry.objects.get(verb="refused sign-in").reason.startswith("identity.other-person")
 
 
 def test_nobody_approves_who_came_by_a_provider_that_is_gone(
