@@ -83,6 +83,7 @@ MORE = (
     Entry("What machines see", "tenants:sight", "eye", OPERATORS),
     Entry("Connections", "onboarding:connections", "plug-connected", WATCHERS),
     Entry("What if", "onboarding:suppose", "help-circle", OPERATORS),
+    Entry("Eligibility", "onboarding:eligibility", "table", WATCHERS),
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
     Entry("Rights", "onboarding:rights", "shield-check", WATCHERS),
     Entry("Components", "onboarding:components", "layout-grid", OPERATORS),

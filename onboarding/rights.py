@@ -140,6 +140,20 @@ RIGHTS = (
         "GET api:claims-one",
     ),
     right(
+        "eligibility.read",
+        "Read which data may be on which clusters, and how that has changed",
+        WATCHERS,
+        """GET onboarding:eligibility, GET onboarding:eligibility-history,
+        GET api:eligibility-rules-one""",
+    ),
+    right(
+        "eligibility.change",
+        "Add, change and retire rows of the eligibility matrix",
+        OPERATORS,
+        """GET onboarding:add-rule, POST onboarding:add-rule, GET onboarding:replace-rule,
+        POST onboarding:replace-rule, GET onboarding:retire-rule, POST onboarding:retire-rule""",
+    ),
+    right(
         "catalogue.read",
         "Read the catalogue as operators keep it",
         WATCHERS,
@@ -149,7 +163,7 @@ RIGHTS = (
         "clusters.read",
         "Read the names, regions and tiers of clusters over the API",
         (ALL, ALL, ALL, ALL, ALL, ALL),
-        "GET api:clusters, GET api:clusters-one, GET api:claims",
+        "GET api:clusters, GET api:clusters-one, GET api:claims, GET api:eligibility-rules",
     ),
     right(
         "clusters.see",

@@ -46,6 +46,12 @@ ORDERS = {
         "No cluster of the region accepts services of the environment.",
         "Choose another region, or ask an operator.",
     ),
+    "order.place-refused": Message(
+        "This data may not be there",
+        "A row of the eligibility matrix keeps it from the place, as it says below. What was begun "
+        "is taken back.",
+        "Order it for another region or environment, or ask an operator about the row.",
+    ),
     "order.too-late": Message(
         "It is too late for this",
         "The order has moved on meanwhile.",

@@ -291,6 +291,12 @@ class TooLate(Conflict):
     code = "order.too-late"
 
 
+class PlaceRefused(Denied):
+    """The eligibility matrix keeps the application's data from the place; the detail says why."""
+
+    code = "order.place-refused"
+
+
 class AmendsElsewhere(Permanent):
     """An amendment names another application or environment than its order."""
 

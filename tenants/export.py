@@ -17,8 +17,9 @@ from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 
 from accounts import lookups as door
-from tenants import reviews
-from tenants.lifecycle import CSDM, Lifecycle
+from tenants import matrix, reviews
+from tenants.eligibility import Matrix, Place
+from tenants.lifecycle import CSDM, LIVE, Lifecycle
 from tenants.models import Placement, Service
 
 Entry = dict[str, Any]
@@ -93,10 +94,12 @@ def entries(services: QuerySet[Service]) -> Iterator[Entry]:
         rows = services.using(alias).select_related(None).prefetch_related(None).order_by("pk")
         placements = Following(_placements(rows, alias))
         destinations = Following(_destinations(rows, alias))
+        rules = matrix.in_force(alias)
         for key, *columns in _services(rows):
             entry = _with_stage(dict(zip(SERVICE, columns, strict=True)))
             entry["destinations"] = [slug for _, slug in destinations.of(key)]
-            entry["placements"] = [_placement(each) for each in placements.of(key)]
+            entry["placements"] = [_placement(each, rules) for each in placements.of(key)]
+            entry["eligible"] = _all_of(each["eligible"] for each in entry["placements"])
             yield entry
 
 
@@ -116,7 +119,8 @@ def _services(rows: QuerySet[Service]) -> Iterator[tuple[Any, ...]]:
 def _placements(rows: QuerySet[Service], alias: str) -> Iterator[tuple[Any, ...]]:
     found = Placement.objects.using(alias).filter(service__in=rows.order_by())
     ordered = found.order_by("service_id", "cluster__slug", "pk")
-    return ordered.values_list("service_id", *PLACEMENT.values()).iterator(CHUNK)
+    columns = ("service_id", *PLACEMENT.values(), *matrix.PLACE)
+    return ordered.values_list(*columns).iterator(CHUNK)
 
 
 def _destinations(rows: QuerySet[Service], alias: str) -> Iterator[tuple[Any, ...]]:
@@ -143,8 +147,17 @@ class Following:
         return found
 
 
-def _placement(row: tuple[Any, ...]) -> Entry:
-    return _with_stage(dict(zip(PLACEMENT, row[1:], strict=True)))
+def _placement(row: tuple[Any, ...], rules: Matrix) -> Entry:
+    columns, place = row[1 : len(PLACEMENT) + 1], Place(*row[len(PLACEMENT) + 1 :])
+    entry = _with_stage(dict(zip(PLACEMENT, columns, strict=True)))
+    entry["eligible"] = rules.allows(place) if entry["lifecycle"] in LIVE else None
+    return entry
+
+
+def _all_of(verdicts: Iterable[bool | None]) -> bool | None:
+    """Say whether all that lives is where it may be; None where nothing lives."""
+    known = [each for each in verdicts if each is not None]
+    return all(known) if known else None
 
 
 def _with_stage(entry: Entry) -> Entry:
@@ -209,6 +222,7 @@ COLUMNS = (
     "review_due",
     "review_overdue",
     "owner_left",
+    "eligible",
     "clusters",
     "namespaces",
     "revisions",

@@ -167,16 +167,15 @@ def grant_of(token: MachineToken, number: int) -> TokenGrant:
 # What the process above asks while it draws up an order
 
 
-def clusters_for_service(environment: Environment, region: str) -> list[Cluster]:
-    """Return the clusters that a new service is placed on, by the operators' rule.
+def clusters_in_turn(environment: Environment, region: str) -> list[Cluster]:
+    """Return the clusters that take services of the environment in the region, best first.
 
-    Of those that accept the environment in the region: by rank, then fewest live placements, then
-    name; as many as the environment asks for, or fewer where there are not so many.
+    By the operators' rule: by rank, then fewest live placements, then name. Whether they may hold
+    an application's data is for the eligibility matrix to say.
     """
     live = Count("placements", filter=Q(placements__lifecycle__in=LIVE))
     accepting = environment.clusters.filter(accepting=True, region=region)
-    ordered = accepting.annotate(load=live).order_by("rank", "load", "slug")
-    return list(ordered[: environment.clusters_per_service])
+    return list(accepting.annotate(load=live).order_by("rank", "load", "slug"))
 
 
 def regions_for(environment: Environment) -> list[str]:

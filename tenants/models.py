@@ -14,6 +14,24 @@ from tenants.catalogue import Destination, Environment, Size
 from tenants.fields import Record, SlugField, label_value, reserved_rule, shape_rule
 from tenants.gradings import Classification, Criticality
 from tenants.lifecycle import LIVE, Lifecycle
+from tenants.rules import Edition, Rule
+
+__all__ = [
+    "Application",
+    "Claim",
+    "ClaimKind",
+    "Cluster",
+    "Delivery",
+    "Edition",
+    "Membership",
+    "Placement",
+    "Presence",
+    "Rule",
+    "Service",
+    "Tenant",
+    "TenantCluster",
+    "TokenGrant",
+]
 
 
 class Tenant(Record):

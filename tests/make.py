@@ -17,8 +17,10 @@ from tenants.models import (
     Application,
     Cluster,
     Delivery,
+    Edition,
     Membership,
     Placement,
+    Rule,
     Service,
     Tenant,
     TenantCluster,
@@ -113,6 +115,14 @@ def make_cluster(
     if made or taken:
         cluster.environments.add(*(taken or [make_environment()]))
     return cluster
+
+
+def make_rule(**fields: Any) -> Rule:
+    """Put a row of the eligibility matrix in force; restricted data only on tier gold."""
+    number = Edition.objects.count() + 1
+    edition = Edition.objects.create(number=number, put_by="Olivia", reason="Decided.")
+    columns = {"classification": "restricted", "tier": "gold", "allows": True, "why": "So it is."}
+    return Rule.objects.create(since=edition, **(columns | fields))
 
 
 def make_service(

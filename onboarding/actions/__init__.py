@@ -6,6 +6,7 @@ Nothing outside the database happens in here. The bell rings on commit.
 from onboarding.actions.amending import amend, amend_to, begin_amendment
 from onboarding.actions.deciding import approve, refuse, turn_away
 from onboarding.actions.placing import submit, submit_once
+from onboarding.actions.ruling import put_in_force
 from onboarding.actions.standing import (
     hindrance,
     offboard,
@@ -28,6 +29,7 @@ __all__ = [
     "hindrance",
     "offboard",
     "place_once",
+    "put_in_force",
     "refuse",
     "report_unlisted",
     "resize",

@@ -39,8 +39,8 @@ class Wish:
 def submit(draft: Draft, *, by: User, tools: Tools) -> list[Order]:
     """Turn a filled form into one order for each environment, all of them or none.
 
-    Raises AnswersUnfit, NotEntitled, EntitlementUnknown, NoCluster, NameTaken, NameUnfit or
-    ServiceExists in words; the draft stays.
+    Raises AnswersUnfit, NotEntitled, EntitlementUnknown, NoCluster, PlaceRefused, NameTaken,
+    NameUnfit or ServiceExists in words; the draft stays.
     """
     wishes = wishes_of(draft.answers, by=by, tools=tools)
     with transaction.atomic():
@@ -85,7 +85,7 @@ def _wish(wanted: Answers, application: Application, by: User, sources: Sources)
     environment = Environment.objects.get(slug=wanted.environment)
     permit = checks.ask(sources, by, checks.query_of(by, "onboard", application, environment))
     checks.refuse_unless_permitted(permit)
-    clusters = submission.clusters_for(environment, wanted.region)
+    clusters = submission.clusters_for(application, environment, wanted.region)
     submission.refuse_taken(clusters, submission.namespace_of(application, wanted))
     return Wish(wanted, application, permit, clusters)
 

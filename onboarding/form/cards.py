@@ -1,9 +1,9 @@
 """What stands on the cards of the order form: a value, and what people read of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
-from onboarding.form import offers, room
-from onboarding.form.offers import Permit
+from onboarding.form import room
+from onboarding.form.offers import Ground, Permit
 from onboarding.models import Order
 from onboarding.plans.quantities import cpu, memory
 from onboarding.ports import About
@@ -21,16 +21,19 @@ def of_application(application: Application) -> Choice:
 
 
 def of_environment(
-    permit: Permit, application: Application, regions: Sequence[str], amended: Order | None
+    permit: Permit, application: Application, grounds: Mapping[str, Ground], amended: Order | None
 ) -> Choice:
-    """Return the card of an environment; one that cannot be ordered says why, and what to do."""
+    """Return the card of an environment; one that cannot be ordered says why, and what to do.
+
+    `grounds` says for each region what follows there.
+    """
     environment = permit.environment
     return environment.slug, Card(
         environment.name,
         text=_decided(permit),
-        facts=[_follows(environment), *(_clusters(environment, region) for region in regions)],
+        facts=[_follows(environment), *(_clusters(*each) for each in grounds.items())],
         note=environment.notice,
-        blocked=_blocked(permit, application, amended),
+        blocked=_blocked(permit, application, amended) or nowhere(grounds.values()),
     )
 
 
@@ -63,13 +66,23 @@ def _follows(environment: Environment) -> str:
     return f"Delivers branch {environment.reference}{guarded}"
 
 
-def _clusters(environment: Environment, region: str) -> str:
-    clusters = offers.clusters(environment, region)
-    return f"{region}: {room.in_words(clusters) if clusters else 'no cluster'}"
+def _clusters(region: str, ground: Ground) -> str:
+    if ground.clusters:
+        return f"{region}: {room.in_words(ground.clusters)}"
+    return f"{region}: {ground.why_not if ground.is_refused else 'no cluster'}"
 
 
-def of_region(region: str) -> Choice:
-    return region, Card(region)
+def nowhere(grounds: Iterable[Ground]) -> str:
+    """Return why nothing can be chosen: the matrix refuses whatever there would be."""
+    several = list(grounds)
+    if any(each.clusters for each in several):
+        return ""
+    return " ".join(dict.fromkeys(each.why_not for each in several if each.is_refused))
+
+
+def of_region(region: str, grounds: Iterable[Ground]) -> Choice:
+    """Return the card of a region; `grounds` says what follows there in each environment."""
+    return region, Card(region, blocked=nowhere(grounds))
 
 
 def of_size(size: Size) -> Choice:

@@ -15,8 +15,7 @@ from onboarding.form.forms import Question
 from onboarding.ports import Scaffolder
 from portal.errors import AnswersUnfit
 from tenants import lookups as record
-from tenants.catalogue import Environment
-from tenants.models import Application, Cluster
+from tenants.models import Application
 
 
 def checked(
@@ -76,14 +75,10 @@ def _questions(
         form,
         environments=[(slug, each.name) for slug, each in environments.items()],
         regions=[(region, region) for region in offers.regions()],
-        rule=lambda slug, region: _places(environments[slug], region),
+        why_not=lambda slug, region: offers.ground(application, environments[slug], region).why_not,
     )
     yield forms.NameForm(form, why_not=lambda _name: "")
     yield forms.SizeForm(form, sizes=[(each.slug, each.name) for each in offers.sizes()])
     yield forms.CodeForm(form, scaffolds=[(name, name) for name in scaffolds.names()])
     offered = [(each.slug, each.name) for each in offers.destinations()]
     yield forms.ConnectionsForm(form, destinations=offered)
-
-
-def _places(environment: Environment, region: str) -> Sequence[Cluster]:
-    return offers.clusters(environment, region)

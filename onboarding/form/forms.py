@@ -10,7 +10,7 @@ from portal.fields import Card
 from tenants import names
 
 Choices = Sequence[tuple[str, Card | str]]
-Rule = Callable[[str, str], Sequence[object]]
+WhyNot = Callable[[str, str], str]
 
 
 class Question(forms.Form):
@@ -58,11 +58,11 @@ class WhereForm(Question):
     )
 
     def __init__(
-        self, *args: Any, environments: Choices, regions: Choices, rule: Rule, **kwargs: Any
+        self, *args: Any, environments: Choices, regions: Choices, why_not: WhyNot, **kwargs: Any
     ) -> None:
-        """`rule` gives the clusters that follow from an environment and a region."""
+        """`why_not` says in words why nothing follows from an environment and a region."""
         super().__init__(*args, **kwargs)
-        self._rule = rule
+        self._why_not = why_not
         self._cards = dict(environments)
         offer(self, "environments", environments)
         offer(self, "region", regions)
@@ -80,8 +80,9 @@ class WhereForm(Question):
         cleaned = super().clean() or self.cleaned_data
         region = cleaned.get("region", "")
         for slug in cleaned.get("environments", []) if region else []:
-            if not self._rule(slug, region):
-                self.add_error("region", f"No cluster in {region} takes services for {slug}.")
+            fault = self._why_not(slug, region)
+            if fault:
+                self.add_error("region", fault)
         return cleaned
 
 

@@ -70,7 +70,7 @@ def ground_of(
     places = [
         (environment, cluster)
         for environment in environments
-        for cluster in offers.clusters(environment, region)
+        for cluster in offers.ground(application, environment, region).clusters
     ]
     return Ground(application, places, order)
 

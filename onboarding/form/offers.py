@@ -11,10 +11,11 @@ from onboarding.entitlement.asking import Sources
 from onboarding.form import submission
 from onboarding.models import Kind
 from onboarding.ports import About, Answer, Outcome, Scaffolder
-from portal.errors import NoCluster
+from portal.errors import NoCluster, PlaceRefused
 from tenants import listings
 from tenants import lookups as record
 from tenants.catalogue import Destination, Environment, Size
+from tenants.eligibility import Matrix
 from tenants.models import Application, Cluster, Delivery
 
 SHOWN = 12  # applications; more are found by typing
@@ -87,12 +88,23 @@ def permit(
     return Permit(environment, checks.hints(sources, person, [query])[0])
 
 
-def clusters(environment: Environment, region: str) -> Sequence[Cluster]:
-    """Return the clusters that follow by the operators' rule; none is an answer too."""
+@dataclass(frozen=True)
+class Ground:
+    """The clusters that follow for an application somewhere, or why none does."""
+
+    clusters: Sequence[Cluster] = ()
+    why_not: str = ""
+    is_refused: bool = False  # by the eligibility matrix; there are clusters otherwise
+
+
+def ground(
+    application: Application, environment: Environment, region: str, rules: Matrix | None = None
+) -> Ground:
+    """Return where the application would be by the operators' rule; nowhere is an answer too."""
     try:
-        return submission.clusters_for(environment, region)
-    except NoCluster:
-        return []
+        return Ground(submission.clusters_for(application, environment, region, rules))
+    except (NoCluster, PlaceRefused) as error:
+        return Ground(why_not=error.detail, is_refused=isinstance(error, PlaceRefused))
 
 
 def any_rehearsal(clusters: Sequence[str]) -> bool:

@@ -16,7 +16,6 @@ from onboarding.plans import drafting, site, words
 from onboarding.plans.choices import choose
 from onboarding.plans.desired import state
 from onboarding.plans.site import Subject
-from portal.errors import NoCluster
 from tenants.catalogue import Environment
 from tenants.models import Application
 
@@ -40,7 +39,7 @@ class Preview:
 def of_draft(draft: Draft, *, by: User, tools: Tools) -> list[Preview]:
     """Render what each environment of the form would get. Nothing is written.
 
-    Raises AnswersUnfit, NoCluster, NameUnfit, PlanRefused or ScaffoldBroken in words.
+    Raises AnswersUnfit, NoCluster, PlaceRefused, NameUnfit, PlanRefused or ScaffoldBroken in words.
     """
     application, wanted = checking.checked(draft.answers, by=by, scaffolds=tools.scaffolds)
     return [_of_answers(each, application, by, tools) for each in wanted]
@@ -49,7 +48,7 @@ def of_draft(draft: Draft, *, by: User, tools: Tools) -> list[Preview]:
 def _of_answers(wanted: Answers, application: Application, by: User, tools: Tools) -> Preview:
     environment = Environment.objects.get(slug=wanted.environment)
     permit = offers.permit(by, application, environment, tools.sources)
-    clusters = submission.clusters_for(environment, wanted.region)
+    clusters = submission.clusters_for(application, environment, wanted.region)
     allotted = submission.allot(application, wanted, clusters)
     subject = Subject(uuid4(), wanted, allotted)
     found = site.read(subject)
@@ -78,11 +77,3 @@ def of_plan(order: Order, plan: Plan) -> Preview:
         approvers=words.approvers(order.environment, is_referred=checks.is_referred(order)),
         digest=plan.digest,
     )
-
-
-def where(environment: Environment, region: str) -> Sequence[str]:
-    """Return the clusters that would follow, by name; none where the rule gives none."""
-    try:
-        return [cluster.slug for cluster in submission.clusters_for(environment, region)]
-    except NoCluster:
-        return []

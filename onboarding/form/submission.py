@@ -8,10 +8,11 @@ from django.conf import settings
 
 from fleet.ground import name_is_free
 from onboarding.form.answers import Allotted, Answers, Spot
-from portal.errors import NameTaken, NoCluster
+from portal.errors import NameTaken, NoCluster, PlaceRefused
 from tenants import lookups as record_lookups
-from tenants import names
+from tenants import matrix, names
 from tenants.catalogue import Environment
+from tenants.eligibility import Matrix
 from tenants.models import Application, Cluster
 
 
@@ -32,12 +33,27 @@ def answers_of(form: Mapping[str, Any]) -> list[Answers]:
     ]
 
 
-def clusters_for(environment: Environment, region: str) -> Sequence[Cluster]:
-    """Return the clusters that follow by the operators' rule. Raises NoCluster when none does."""
-    clusters = record_lookups.clusters_for_service(environment, region)
+def clusters_for(
+    application: Application, environment: Environment, region: str, rules: Matrix | None = None
+) -> Sequence[Cluster]:
+    """Return the clusters that follow by the operators' rule, of those its data may be on.
+
+    As many as the environment asks for, or fewer where there are not so many. `rules` is the
+    eligibility matrix where it was read already. Raises NoCluster when none follows, and
+    PlaceRefused when the matrix keeps the data from each that does.
+    """
+    clusters = record_lookups.clusters_in_turn(environment, region)
     if not clusters:
         raise NoCluster(f"No cluster in {region} takes services for {environment.name}.")
-    return clusters
+    rules = matrix.in_force() if rules is None else rules
+    judged = [
+        (each, rules.verdict(matrix.place_on(application, environment.pk, each)))
+        for each in clusters
+    ]
+    fit = [each for each, verdict in judged if verdict.allowed]
+    if not fit:
+        raise PlaceRefused(" ".join(dict.fromkeys(verdict.words for _, verdict in judged)))
+    return fit[: environment.clusters_per_service]
 
 
 def namespace_of(application: Application, answers: Answers) -> str:

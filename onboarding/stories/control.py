@@ -19,10 +19,17 @@ InShort = Callable[[Plan], str]
 Result = Callable[[Order], str]
 
 
-def opening(read: Read, in_short: InShort) -> tuple[Step, ...]:
+def _unasked(_task: Task) -> None:
+    """Stop nothing that waits."""
+
+
+def opening(
+    read: Read, in_short: InShort, still: Callable[[Task], None] = _unasked
+) -> tuple[Step, ...]:
     """Return the steps before anything is made.
 
-    `read` is what the plan of this kind is rendered from, `in_short` says its size in words.
+    `read` is what the plan of this kind is rendered from, `in_short` says its size in words, and
+    `still` raises what stops an order that nobody needs to decide on any more.
     """
     return (
         Step("check_entitlement", "Entitlement", check_entitlement),
@@ -34,7 +41,7 @@ def opening(read: Read, in_short: InShort) -> tuple[Step, ...]:
             undo=abandon_change,
             takes_back="Its change record, which is closed with your reason",
         ),
-        Step("await_approval", "Approval", await_approval),
+        Step("await_approval", "Approval", partial(await_approval, still=still)),
         Step("start_change", "Start", partial(start_change, read=read)),
     )
 
@@ -79,8 +86,11 @@ def abandon_change(task: Task, tools: Tools) -> Outcome:
     return Done("No change is open.")
 
 
-def await_approval(task: Task, tools: Tools) -> Outcome:
+def await_approval(
+    task: Task, tools: Tools, *, still: Callable[[Task], None] = _unasked
+) -> Outcome:
     """Wait for people, or for the window; a change approved by policy passes at once."""
+    still(task)
     state = tools.changes.state(task.order.change_number)
     if state.verdict is Verdict.PENDING:
         return Wait("Waiting for approval.", waits_for=wishes.approvers(task.order), recheck=POLL)

@@ -5,11 +5,29 @@ from typing import Any
 
 from fleet import ground
 from onboarding.engine.steps import Done, Outcome, Per, Step, Story, Task, Tools
-from onboarding.models import Order
-from onboarding.plans import basis, drafting, words
+from onboarding.models import Order, Revision
+from onboarding.plans import basis, drafting, places, words
+from onboarding.plans.basis import Basis
 from onboarding.plans.choices import packs_of
 from onboarding.stories import control, deliveries, guards, register
 from tenants.actions import claims
+
+
+def read(order: Order, revision: Revision, tools: Tools) -> Basis:
+    """Read what the berth is rendered from. Raises PlanRefused and PlaceRefused in words."""
+    places.refuse_ineligible(order, revision)
+    return basis.of_answers(order, revision, tools)
+
+
+def still_allowed(task: Task) -> None:
+    """Stop an order that waits for people while the matrix refuses one of its clusters."""
+    places.refuse_ineligible(task.order, task.revision)
+
+
+def guard(task: Task, tools: Tools) -> None:
+    """Require what every order needs before an effect, and that its data may still be there."""
+    guards.guard(task, tools)
+    still_allowed(task)
 
 
 def claim_names(task: Task, tools: Tools) -> Outcome:
@@ -97,7 +115,7 @@ def in_words(order: Order, desired: Mapping[str, Any]) -> Sequence[str]:
 
 
 STORY = Story(
-    guard=guards.guard,
+    guard=guard,
     in_words=in_words,
     is_amendable=True,
     steps=(
@@ -109,7 +127,7 @@ STORY = Story(
             from_submit=True,
             takes_back="The names it reserved",
         ),
-        *control.opening(basis.of_answers, drafting.in_short),
+        *control.opening(read, drafting.in_short, still_allowed),
         Step(
             "register",
             "Record",

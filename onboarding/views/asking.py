@@ -1,6 +1,6 @@
 """The form of each question, and what is shown beside it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,8 @@ from onboarding.form.forms import Question
 from onboarding.form.naming import Verdict
 from onboarding.form.questions import Page
 from onboarding.models import Draft
-from tenants.catalogue import Environment
-from tenants.models import Application, Cluster
+from tenants import matrix
+from tenants.models import Application
 
 
 @dataclass(frozen=True)
@@ -71,22 +71,29 @@ def _application(case: Case) -> Asked:
 def _where(case: Case) -> Asked:
     permits = offers.permits(case.http.user, case.application, toolbox.sources())
     regions = offers.regions()
+    rules = matrix.in_force()
+    grounds = {
+        permit.environment.pk: {
+            region: offers.ground(case.application, permit.environment, region, rules)
+            for region in regions
+        }
+        for permit in permits
+    }
     amended = case.draft.amends if case.draft else None
     form = forms.WhereForm(
         case.sent,
         initial={"region": regions[0] if len(regions) == 1 else "", **case.answers},
         environments=[
-            cards.of_environment(permit, case.application, regions, amended) for permit in permits
+            cards.of_environment(permit, case.application, grounds[permit.environment.pk], amended)
+            for permit in permits
         ],
-        regions=[cards.of_region(region) for region in regions],
-        rule=_rule([permit.environment for permit in permits]),
+        regions=[
+            cards.of_region(region, [there[region] for there in grounds.values()])
+            for region in regions
+        ],
+        why_not=lambda slug, region: grounds[slug][region].why_not,
     )
     return Asked(form)
-
-
-def _rule(environments: Sequence[Environment]) -> Callable[[str, str], Sequence[Cluster]]:
-    known = {each.slug: each for each in environments}
-    return lambda slug, region: offers.clusters(known[slug], region)
 
 
 def _name(case: Case) -> Asked:

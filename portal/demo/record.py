@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from accounts.models import User
 from audit.ledger import Actor
 from portal.demo.people import PEOPLE
-from tenants.actions import offers, owners
+from tenants.actions import eligibility, offers, owners
 from tenants.actions.offers import Offer
 from tenants.catalogue import ChangeType, Destination, Environment, Size
 from tenants.gradings import Classification, Criticality
-from tenants.models import Application, Cluster, Delivery, Tenant
+from tenants.models import Application, Cluster, Delivery, Edition, Rule, Tenant
 
 TENANTS = {"payments": "Payments", "retail": "Retail"}
 REGION = "eu1"
@@ -178,6 +178,8 @@ def make(*, by: Actor) -> None:
         _make_application(application, by)
     if not Cluster.objects.filter(slug=REHEARSAL).exists():
         _make_rehearsal_cluster(by)
+    if not Edition.objects.exists():
+        _make_matrix(by)
 
 
 def _offer(rows: Sequence[Offer], there: Iterable[str], by: Actor) -> None:
@@ -215,3 +217,30 @@ def _make_application(wanted: Portfolio, by: Actor) -> None:
 def _make_rehearsal_cluster(by: Actor) -> None:
     cluster = Cluster(slug=REHEARSAL, region=REGION, tier="shared", delivery=Delivery.REHEARSAL)
     offers.make_cluster(cluster, list(Environment.objects.all()), by=by)
+
+
+def _make_matrix(by: Actor) -> None:
+    """Put rows in force that keep nothing of the demonstration from where it goes."""
+    for seen, (rule, reason) in enumerate(_rules()):
+        eligibility.put_in_force(eligibility.Proposal(rule, None, reason), seen=seen, by=by)
+
+
+def _rules() -> Sequence[tuple[Rule, str]]:
+    abroad = Rule(
+        classification=Classification.RESTRICTED,
+        region="us*",
+        allows=False,
+        why="Restricted data stays in Europe.",
+        remedy="Choose a region that begins with eu.",
+    )
+    labs = Rule(
+        environment_id="prod",
+        tier="lab*",
+        allows=False,
+        why="Lab clusters are built anew without notice.",
+        remedy="Ask an operator for another cluster.",
+    )
+    return (
+        (abroad, "Data protection, decision 4"),
+        (labs, "Production review"),
+    )

@@ -113,6 +113,15 @@ class ClaimFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no ty
     )
 
 
+class RuleFilter(Narrowing):
+    environment = django_filters.CharFilter(label="Slug of the environment that is named")
+    classification = django_filters.ChoiceFilter(choices=Classification.choices)
+    allows = django_filters.BooleanFilter(label="Whether the row allows; the others refuse")
+    in_force = django_filters.BooleanFilter(
+        "until", "isnull", label="Whether the row counts now; the others did once"
+    )
+
+
 def narrowed(rows: QuerySet[Any], kind: type[FilterSet], request: Request) -> QuerySet[Any]:
     """Return the rows that the parameters leave. Raises ValidationError by parameter."""
     unknown = set(request.query_params) - set(kind.base_filters) - ALWAYS

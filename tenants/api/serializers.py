@@ -5,13 +5,14 @@ from typing import Any, TypeAlias
 from rest_framework import serializers
 
 from accounts.models import User
-from tenants import reviews
+from tenants import matrix, reviews
 from tenants.lifecycle import CSDM, Lifecycle
 from tenants.models import (
     Application,
     Claim,
     Cluster,
     Placement,
+    Rule,
     Service,
     Tenant,
     TenantCluster,
@@ -129,6 +130,15 @@ class ServiceRecord(LifecycleFields, serializers.ModelSerializer[Service]):
         read_only=True, help_text="Whether its owner is flagged as having left."
     )
 
+    eligible = serializers.SerializerMethodField(
+        "eligible_of",
+        help_text="Whether the eligibility matrix allows it where it lives; null: nowhere.",
+    )
+
+    def eligible_of(self, row: Any) -> bool | None:
+        """Say whether all of its placements are where its data may be."""
+        return matrix.fits(row.live_placements, self.context["view"].rules)
+
     def overdue_of(self, row: Service) -> bool:
         """Say whether the day of its review has passed."""
         return reviews.standing(row) is reviews.Standing.OVERDUE
@@ -151,6 +161,7 @@ class ServiceRecord(LifecycleFields, serializers.ModelSerializer[Service]):
             "review_due",
             "review_overdue",
             "owner_left",
+            "eligible",
             *KEPT,
         )
 
@@ -215,6 +226,14 @@ class PlacementRecord(LifecycleFields, serializers.ModelSerializer[Placement]):
     application = ApplicationRef(source="service.application")
     environment = serializers.CharField(source="service.environment_id")
     cluster = ClusterRef()
+    eligible = serializers.SerializerMethodField(
+        "eligible_of",
+        help_text="Whether the eligibility matrix allows it there; null once it is retired.",
+    )
+
+    def eligible_of(self, row: Placement) -> bool | None:
+        """Say whether its data may be on its cluster."""
+        return matrix.fits([row], self.context["view"].rules)
 
     class Meta:
         model = Placement
@@ -233,6 +252,7 @@ class PlacementRecord(LifecycleFields, serializers.ModelSerializer[Placement]):
             "status",
             "revision",
             "live_at",
+            "eligible",
             *KEPT,
         )
 
@@ -254,4 +274,41 @@ class ClaimRecord(serializers.ModelSerializer[Claim]):
             "application",
             "made_at",
             "released_at",
+        )
+
+
+class RuleRecord(RecordFields, serializers.ModelSerializer[Rule]):
+    """A row of the eligibility matrix, with the editions that it was in."""
+
+    environment = serializers.CharField(
+        source="environment_id", allow_null=True, help_text="Null stands for any."
+    )
+    classification = serializers.CharField(help_text="An empty text stands for any.")
+    tier = serializers.CharField(
+        help_text="Of clusters: * at the end stands for all that begin so, - for those without."
+    )
+    region = serializers.CharField(help_text="* at the end stands for all that begin so.")
+    since = serializers.IntegerField(source="since_id", help_text="The edition that it came with.")
+    since_at = serializers.DateTimeField(source="since.created_at")
+    until = serializers.IntegerField(
+        source="until_id", allow_null=True, help_text="The edition that it went with, or null."
+    )
+    until_at = serializers.DateTimeField(source="until.created_at", allow_null=True, default=None)
+
+    class Meta:
+        model = Rule
+        fields = (
+            "uuid",
+            "environment",
+            "classification",
+            "tier",
+            "region",
+            "allows",
+            "why",
+            "remedy",
+            "since",
+            "since_at",
+            "until",
+            "until_at",
+            *KEPT,
         )

@@ -23,6 +23,7 @@ urlpatterns = [
     *_records("tenant-clusters", views.PresenceRecords),
     *_records("placements", views.PlacementRecords),
     *_records("claims", views.ClaimRecords),
+    *_records("eligibility-rules", views.RuleRecords),
     path("schema/", schema.Schema.as_view(), name="schema"),
     path("docs/", reference.page, name="docs"),
 ]

@@ -13,9 +13,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.machines import Principal
-from tenants import lookups
+from tenants import listings, lookups, matrix
 from tenants.api import filters, serializers
 from tenants.api.permissions import principal
+from tenants.eligibility import Matrix
 
 
 class Narrow(DjangoFilterBackend):  # type: ignore[misc]  # django-filter ships no types
@@ -54,6 +55,11 @@ class Records(ReadOnlyModelViewSet[Any]):
     def sees_everything(self) -> bool:
         """Tell the serializers whether whoever asks sees every tenant."""
         return lookups.sees_everything(principal(self.request))
+
+    @cached_property
+    def rules(self) -> Matrix:
+        """Give the serializers the eligibility matrix, read once."""
+        return matrix.in_force()
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One record by its UUID, or 304 where the caller has this version already."""
@@ -103,7 +109,7 @@ class ServiceRecords(Records):
     filterset_class = filters.ServiceFilter
 
     def seen_by(self, principal: Principal) -> QuerySet[Any]:
-        return lookups.services_of(principal)
+        return listings.with_placements(lookups.services_of(principal))
 
 
 class ClusterRecords(Records):
@@ -144,3 +150,13 @@ class ClaimRecords(Records):
 
     def seen_by(self, principal: Principal) -> QuerySet[Any]:
         return lookups.claims_of(principal)
+
+
+class RuleRecords(Records):
+    """Rows of the eligibility matrix, past ones too. For those who see every tenant."""
+
+    serializer_class = serializers.RuleRecord
+    filterset_class = filters.RuleFilter
+
+    def seen_by(self, principal: Principal) -> QuerySet[Any]:
+        return matrix.rules_for(principal)

@@ -18,7 +18,7 @@ from accounts.web import SignedIn
 from audit import lookups as ledger
 from portal import lists
 from portal.lists import Filter
-from tenants import export, listings, lookups
+from tenants import export, listings, lookups, matrix
 from tenants.lifecycle import CSDM, Lifecycle
 from tenants.models import Placement, Service
 from tenants.views import reviews
@@ -193,6 +193,7 @@ def _frame(http: SignedIn, found: Service, here: str) -> dict[str, Any]:
         "rehearsal": any(each.cluster.is_rehearsal for each in places),
         "tabs": [(label, reverse(route, args=[found.uuid])) for label, route in TABS],
         "here": here,
+        "misfits": matrix.misfits(places, matrix.in_force()),
     }
 
 

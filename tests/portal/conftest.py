@@ -25,6 +25,7 @@ from tests.make import (
     make_cluster,
     make_environment,
     make_placement,
+    make_rule,
     make_service,
     make_size,
     make_user,
@@ -121,6 +122,7 @@ def world(
             application=application,
         ),
         draft=Draft.objects.create(person=alice, answers={"application": str(application.uuid)}),
+        rule=make_rule(),
         order=waiting_order(application, alice, approver=people["approver"]),
         unlisted=Unlisted.objects.create(person=alice, name="Returns"),
     )

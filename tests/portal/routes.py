@@ -186,6 +186,8 @@ ROWS = (
     Row("api:schema", API_LIST),
     Row("api:docs", API_LIST | {"machine": 401}),
     Row("order-api:orders", ORDER_LIST),
+    Row("api:eligibility-rules", API_LIST),
+    Row("api:eligibility-rules-one", API_READERS, at=record("rule")),
     Row("order-api:orders", ORDER_LIST | NOTHING_SENT | {"stranger": 400}, "POST", as_json=True),
     Row("order-api:order", ORDER_ROW, at=named),
     # no worker has drafted a plan in this world
@@ -333,3 +335,11 @@ ROWS = (
     Row("onboarding:rights", READERS),
     Row("onboarding:components", OPERATOR),
 )
+    Row("onboarding:eligibility", READERS),
+    Row("onboarding:eligibility-history", READERS),
+    Row("onboarding:add-rule", OPERATOR),
+    Row("onboarding:add-rule", OPERATOR_REFUSED, "POST"),
+    Row("onboarding:replace-rule", OPERATOR, at=record("rule")),
+    Row("onboarding:replace-rule", OPERATOR_REFUSED, "POST", at=record("rule")),
+    Row("onboarding:retire-rule", OPERATOR, at=record("rule")),
+    Row("onboarding:retire-rule", OPERATOR_REFUSED, "POST", at=record("rule")),

@@ -11,6 +11,7 @@ from tenants.models import (
     Claim,
     Cluster,
     Placement,
+    Rule,
     Service,
     Tenant,
     TenantCluster,
@@ -34,5 +35,6 @@ class World:
     cluster: Cluster
     claim: Claim
     draft: Draft
+    rule: Rule
     order: Order  # waits for the approver
     unlisted: Unlisted

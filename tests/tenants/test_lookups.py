@@ -112,7 +112,7 @@ def test_claims_are_for_those_who_see_everything(alice: User, olivia: User) -> N
 
 
 def test_clusters_follow_by_rank_then_load_then_name(db: None) -> None:
-    dev = make_environment("dev", clusters_per_service=3)
+    dev = make_environment("dev")
     make_placement(cluster=make_cluster("eu1-a"))
     for slug, fields in (
         ("eu1-c", {}),
@@ -122,20 +122,20 @@ def test_clusters_follow_by_rank_then_load_then_name(db: None) -> None:
         ("us1-a", {"region": "us1"}),
     ):
         make_cluster(slug, **fields)
-    chosen = lookups.clusters_for_service(dev, "eu1")
-    assert [cluster.slug for cluster in chosen] == ["eu1-b", "eu1-c", "eu1-a"]
+    chosen = lookups.clusters_in_turn(dev, "eu1")
+    assert [cluster.slug for cluster in chosen] == ["eu1-b", "eu1-c", "eu1-a", "eu1-z"]
 
 
 def test_a_cluster_of_another_environment_does_not_follow(db: None) -> None:
     make_cluster("eu1-a", environments=[make_environment("prod")])
-    assert lookups.clusters_for_service(make_environment("dev"), "eu1") == []
+    assert lookups.clusters_in_turn(make_environment("dev"), "eu1") == []
     assert lookups.regions_for(make_environment("dev")) == []
 
 
 def test_a_retired_placement_is_no_load(db: None) -> None:
     make_placement(cluster=make_cluster("eu1-a"), lifecycle=Lifecycle.RETIRED)
     make_cluster("eu1-b")
-    assert lookups.clusters_for_service(make_environment("dev"), "eu1")[0].slug == "eu1-a"
+    assert lookups.clusters_in_turn(make_environment("dev"), "eu1")[0].slug == "eu1-a"
 
 
 def test_regions_are_those_with_a_cluster_that_accepts(db: None) -> None:

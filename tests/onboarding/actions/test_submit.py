@@ -158,7 +158,7 @@ def test_an_application_of_a_stranger_looks_like_one_that_does_not_exist(
 
 def test_a_region_without_a_cluster_is_told(portal: Portal, alice: User) -> None:
     make_cluster("us1-a", region="us1", environments=[make_environment("prod")])
-    with pytest.raises(AnswersUnfit, match="region: No cluster in us1 takes services for dev"):
+    with pytest.raises(AnswersUnfit, match="region: No cluster in us1 takes services for Dev"):
         portal.order(alice, region="us1")
     assert nothing_was_ordered()
 

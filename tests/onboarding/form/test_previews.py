@@ -63,9 +63,3 @@ def test_a_plan_is_told_in_words_that_need_no_kubernetes(portal: Portal, alice: 
     assert "retail/basket" in told
     assert "production" in told
     assert "eu1-a" in told
-
-
-def test_without_a_cluster_nowhere_is_the_answer(portal: Portal, alice: User) -> None:
-    dev = make_environment("dev")
-    assert previews.where(dev, "eu1") == ["eu1-a"]
-    assert previews.where(dev, "mars") == []
