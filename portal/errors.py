@@ -285,16 +285,16 @@ class NoCluster(Permanent):
     code = "order.no-cluster"
 
 
-class TooLate(Conflict):
-    """The order has gone past the point where this can still be done."""
-
-    code = "order.too-late"
-
-
 class PlaceRefused(Denied):
     """The eligibility matrix keeps the application's data from the place; the detail says why."""
 
     code = "order.place-refused"
+
+
+class TooLate(Conflict):
+    """The order has gone past the point where this can still be done."""
+
+    code = "order.too-late"
 
 
 class AmendsElsewhere(Permanent):

@@ -64,7 +64,7 @@ class Line:
         return self.environment in ("", environment) and self.classification in ("", classification)
 
     def covers(self, tier: str, region: str) -> bool:
-        return _fits(self.tier, tier or UNTIERED) and _fits(self.region, region)
+        return _fits(self.tier, tier.strip() or UNTIERED) and _fits(self.region, region)
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,8 @@ def where(tier: str, region: str) -> str:
 
 
 def _fits(pattern: str, word: str) -> bool:
-    """Compare without regard to case: tiers are typed by people, and a refusal must not miss."""
-    pattern, word = pattern.casefold(), word.casefold()
+    """Compare without regard to case and blanks: people type tiers, and no refusal must miss."""
+    pattern, word = pattern.strip().casefold(), word.strip().casefold()
     if pattern.endswith(ANY):
         return word.startswith(pattern.removesuffix(ANY))
     return word == pattern

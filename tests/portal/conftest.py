@@ -121,8 +121,8 @@ def world(
             order_uuid=uuid4(),
             application=application,
         ),
-        draft=Draft.objects.create(person=alice, answers={"application": str(application.uuid)}),
         rule=make_rule(),
+        draft=Draft.objects.create(person=alice, answers={"application": str(application.uuid)}),
         order=waiting_order(application, alice, approver=people["approver"]),
         unlisted=Unlisted.objects.create(person=alice, name="Returns"),
     )

@@ -182,12 +182,12 @@ ROWS = (
     Row("api:placements-one", API_ROW, at=record("placement")),
     Row("api:claims", API_LIST),
     Row("api:claims-one", API_READERS, at=record("claim")),
+    Row("api:eligibility-rules", API_LIST),
+    Row("api:eligibility-rules-one", API_READERS, at=record("rule")),
     Row("api:export", API_LIST),
     Row("api:schema", API_LIST),
     Row("api:docs", API_LIST | {"machine": 401}),
     Row("order-api:orders", ORDER_LIST),
-    Row("api:eligibility-rules", API_LIST),
-    Row("api:eligibility-rules-one", API_READERS, at=record("rule")),
     Row("order-api:orders", ORDER_LIST | NOTHING_SENT | {"stranger": 400}, "POST", as_json=True),
     Row("order-api:order", ORDER_ROW, at=named),
     # no worker has drafted a plan in this world
@@ -332,9 +332,6 @@ ROWS = (
     Row("onboarding:suppose", OPERATOR_REFUSED, "POST", sends={"person": "nobody"}),
     # whoever is signed in: it is for machines with a token of their own
     Row("onboarding:metrics", dict.fromkeys(ROLES, 401) | {"machine": 403}),
-    Row("onboarding:rights", READERS),
-    Row("onboarding:components", OPERATOR),
-)
     Row("onboarding:eligibility", READERS),
     Row("onboarding:eligibility-history", READERS),
     Row("onboarding:add-rule", OPERATOR),
@@ -343,3 +340,6 @@ ROWS = (
     Row("onboarding:replace-rule", OPERATOR_REFUSED, "POST", at=record("rule")),
     Row("onboarding:retire-rule", OPERATOR, at=record("rule")),
     Row("onboarding:retire-rule", OPERATOR_REFUSED, "POST", at=record("rule")),
+    Row("onboarding:rights", READERS),
+    Row("onboarding:components", OPERATOR),
+)

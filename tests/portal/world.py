@@ -34,7 +34,7 @@ class World:
     placement: Placement
     cluster: Cluster
     claim: Claim
-    draft: Draft
     rule: Rule
+    draft: Draft
     order: Order  # waits for the approver
     unlisted: Unlisted

@@ -17,6 +17,7 @@ def place(tier: str = "gold", region: str = "eu1", data: str = "restricted") -> 
     [
         (place(), True),
         (place("GOLD"), True),
+        (place(" LAB ", data="public"), False),
         (place("shared"), False),
         (place(""), False),
         (place(region="us1"), False),
