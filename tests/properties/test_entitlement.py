@@ -35,6 +35,8 @@ answers = st.builds(
     reason_code=st.just("code"),
     reason=st.text(max_size=10),
     remedy=st.text(max_size=10),
+    expires_at=st.none()
+    | st.integers(1, 5).map(lambda minutes: START + timedelta(minutes=minutes)),
 )
 several = st.lists(answers, max_size=6)
 terms = st.builds(
@@ -86,12 +88,32 @@ def test_one_more_deny_never_turns_a_refusal_into_a_permit(
     assert after is (Outcome.DENY if asked.demands else Outcome.UNKNOWN)
 
 
+@given(several, terms, st.data())
+def test_the_order_of_sources_decides_nothing(
+    given_answers: list[Answer], asked: Terms, data: st.DataObject
+) -> None:
+    demands = [Demand(data.draw(turns(each.sources))) for each in asked.demands]
+    turned = Terms(data.draw(turns(demands)), asked.referring)
+    one, other = combined(given_answers, asked), combined(data.draw(turns(given_answers)), turned)
+    assert one.outcome is other.outcome
+    if one.outcome is Outcome.PERMIT:
+        assert one.expires_at == other.expires_at
+
+
+def turns(things: Sequence[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.permutations(list(things)).map(tuple)
+
+
 @given(several, terms)
-def test_the_order_of_sources_decides_nothing(given_answers: list[Answer], asked: Terms) -> None:
-    turned = Terms(asked.demands[::-1], asked.referring)
-    outcome = combined(given_answers, asked).outcome
-    assert combined(given_answers[::-1], asked).outcome is outcome
-    assert combined(given_answers, turned).outcome is outcome
+def test_a_permit_holds_no_longer_than_any_permit_beside_it(
+    given_answers: list[Answer], asked: Terms
+) -> None:
+    whole = combined(given_answers, asked)
+    if whole.outcome is Outcome.PERMIT:
+        permits = [each for each in given_answers if each.outcome is Outcome.PERMIT]
+        assert whole.expires_at == min(
+            (each.expires_at for each in permits if each.expires_at), default=None
+        )
 
 
 @given(several, terms)
