@@ -137,7 +137,7 @@ class Leaver(models.Model):
     told_by = models.CharField(max_length=60)  # a source's name, or PORTAL: switched off here
     cleared_at = models.DateTimeField(null=True)  # known again, or an operator said so
 
-    PORTAL = "portal"
+    PORTAL = "Berth"  # no source has a capital letter
 
     class Meta:
         ordering = ("-id",)

@@ -130,6 +130,11 @@ ENTITLEMENT = {
         "The order would be taken back at its next step. The reason stands below.",
         "Refuse the order with that reason, or wait until the requester has the right again.",
     ),
+    "entitlement.register-silent": Message(
+        "A source cannot say who is still there",
+        "Nobody is flagged as having left by it.",
+        NOTHING_TO_DO,
+    ),
     "entitlement.unknown": Message(
         "We could not check your entitlement",
         "A source did not answer. No answer is not a permit.",

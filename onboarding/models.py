@@ -8,11 +8,13 @@ from django.db.models import Q
 from accounts.models import User
 from onboarding.changes.models import Approval, Change
 from onboarding.figures.models import Tally
+from onboarding.leavers.models import Acquaintance, Register
 from portal.clock import now
 from tenants.catalogue import Environment
 from tenants.models import Application, Placement, Service, Tenant
 
 __all__ = [
+    "Acquaintance",
     "Approval",
     "Change",
     "Direction",
@@ -22,6 +24,7 @@ __all__ = [
     "Order",
     "Plan",
     "Progress",
+    "Register",
     "Revision",
     "RunState",
     "Sending",

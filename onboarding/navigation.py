@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import Role, User
 from fleet import lookups as fleet
 from onboarding import actions, lookups
+from onboarding.leavers import lookups as left
 from onboarding.running import waiting
 from portal.errors import OrderUnderWay
 from tenants import lookups as record
@@ -59,6 +60,10 @@ def _strays(user: User) -> int:
     return fleet.strays_of(user).count() if user.is_operator else 0  # auditors only read
 
 
+def _leavers(user: User) -> int:
+    return left.unsettled(left.leavers_for(user)).count() if user.is_operator else 0
+
+
 def _wishes(_user: User) -> int:
     return lookups.unlisted_open().count()
 
@@ -72,6 +77,7 @@ MAIN = (
 MORE = (
     Entry("Stuck orders", "onboarding:stuck", "alert-triangle", OPERATORS, _stuck),
     Entry("Nightly look", "onboarding:strays", "moon", WATCHERS, _strays),
+    Entry("People who left", "onboarding:leavers", "logout", WATCHERS, _leavers),
     Entry("Missing applications", "onboarding:unlisted", "inbox", OPERATORS, _wishes),
     Entry("Fleet", "fleet:clusters", "heartbeat", WATCHERS),
     Entry("Clusters", "tenants:clusters", "server", WATCHERS),

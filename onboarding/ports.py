@@ -95,6 +95,40 @@ class TriableSource(EntitlementSource, Protocol):
         ...
 
 
+class Known(Enum):
+    """Whether a source still knows somebody. What it leaves unsaid means nothing."""
+
+    YES = "yes"
+    NO = "no"
+    UNSAID = "unsaid"
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person by issuer and subject, and what their identity provider said at the last sign-in."""
+
+    subject: str
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class PeopleSource(Protocol):
+    """A source of entitlement that can also tell who is no longer there.
+
+    It is asked only where `leavers` is true, which is for its configuration to say.
+    """
+
+    name: str
+    leavers: bool
+
+    def known(self, people: Sequence[Somebody]) -> Sequence[Known]:
+        """Say of each person in turn; UNSAID of those who are none of its own, or in doubt.
+
+        Raises RegisterSilent where it cannot tell: then nobody of them has left.
+        """
+        ...
+
+
 # Change control
 
 

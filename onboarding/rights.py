@@ -184,6 +184,19 @@ RIGHTS = (
         "POST fleet:look, POST onboarding:look-for-strays",
     ),
     right(
+        "leavers.see",
+        "See who has left, and what of theirs is open",
+        WATCHERS,
+        "GET onboarding:leavers",
+    ),
+    right(
+        "leavers.settle",
+        "Hand over what people leave behind, take a flag off, have sources asked now",
+        OPERATORS,
+        """POST onboarding:look-for-leavers, POST onboarding:clear-leaver,
+        POST onboarding:hand-over-of-leaver""",
+    ),
+    right(
         "order.prepare",
         "Begin an order, and report an application that is missing",
         SIGNED_IN,

@@ -181,6 +181,12 @@ class EntitlementUnknown(Temporary):
     code = "entitlement.unknown"
 
 
+class RegisterSilent(Temporary):
+    """A source cannot tell now who is still there, so nobody has left."""
+
+    code = "entitlement.register-silent"
+
+
 # Change control
 
 
@@ -352,12 +358,6 @@ class RecordMoved(Conflict):
     code = "record.changed-meanwhile"
 
 
-class InUse(Conflict):
-    """Something still rests on the record, so it cannot be retired; the detail names it."""
-
-    code = "record.in-use"
-
-
 class NotOwner(Denied):
     """Somebody who does not answer for a service, or cannot: its owner and operators act."""
 
@@ -368,6 +368,12 @@ class NoReview(Conflict):
     """A service that nobody is asked about: it goes, it is gone, or its environment has none."""
 
     code = "record.no-review"
+
+
+class InUse(Conflict):
+    """Something still rests on the record, so it cannot be retired; the detail names it."""
+
+    code = "record.in-use"
 
 
 # People

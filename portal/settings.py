@@ -266,6 +266,8 @@ BERTH_ENTITLEMENT_DENIED_GROUPS = env.words(
 BERTH_ENTITLEMENT_TTL = timedelta(seconds=env.integer("BERTH_ENTITLEMENT_TTL_SECONDS", default=120))
 # Whether sources are asked about who approves too, with the action `approve`.
 BERTH_ENTITLEMENT_APPROVERS = env.flag("BERTH_ENTITLEMENT_APPROVERS", default=False)
+# More people than this share are not believed to have left in one night; some few always are.
+BERTH_LEAVERS_PERCENT = env.integer("BERTH_LEAVERS_PERCENT", default=5)
 BERTH_CHANGES_ADAPTER = env.choice("BERTH_CHANGES_ADAPTER", ["builtin"], default="builtin")
 BERTH_APPROVAL_TTL = timedelta(hours=env.integer("BERTH_APPROVAL_TTL_HOURS", default=120, least=1))
 BERTH_LEASE = timedelta(seconds=env.integer("BERTH_LEASE_SECONDS", default=60, least=6))

@@ -77,7 +77,9 @@ class Environment(Record):
             models.CheckConstraint(
                 condition=Q(review_months__lte=LONGEST_REVIEW),
                 name="tenants_environment_review",
-                violation_error_message="A review is due within ten years (120 months), or never (0).",
+                violation_error_message=(
+                    "A review is due within ten years (120 months), or never (0)."
+                ),
             ),
         )
 

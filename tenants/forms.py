@@ -219,7 +219,7 @@ class EnvironmentForm(RecordForm):
             "reference": "Such as main, or >=1.0.0 for tags.",
             "reference_protected": "Only approvers and the portal may move the branch or tag.",
             "clusters_per_service": "How many clusters of the chosen region a service is put on.",
-            "review_months": "Owners confirm or hand over so often; 0 for never. A shorter interval "
+            "review_months": "Owners confirm or hand over so often; 0: never. A shorter interval "
             "brings later dates nearer, a longer one counts from the next confirmation.",
             "notice": "Shown where people choose it, such as a freeze.",
         }

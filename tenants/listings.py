@@ -69,7 +69,7 @@ def with_reviews(rows: QuerySet[Service]) -> QuerySet[Any]:
 
 
 def in_review(rows: QuerySet[Service], word: str) -> QuerySet[Service]:
-    """Keep services whose owner is asked (`overdue`, `soon`), or has `left`; other words keep all."""
+    """Keep services whose owner is asked (`overdue`, `soon`) or has `left`; else keep all."""
     match word:
         case "overdue":
             return rows.filter(reviews.overdue())

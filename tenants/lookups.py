@@ -105,7 +105,8 @@ def next_owners(service: Service) -> QuerySet[User]:
 
 
 def service_for(principal: Principal, uuid: UUID) -> Service:
-    return found(services_of(principal), uuid)
+    row: Service = found(services_of(principal), uuid)
+    return row
 
 
 def placements_of(principal: Principal) -> QuerySet[Placement]:

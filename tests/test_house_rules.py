@@ -78,6 +78,7 @@ NO_CALLS = {
     "fleet/connections/server.py": "names the type of an answer",
     "onboarding/entitlement/decision_point.py": "sends on the connections of the way out",
     "onboarding/entitlement/directory.py": "speaks no HTTP; trusts whom the way out trusts",
+    "onboarding/entitlement/ldap_people.py": "asks on connections of directory.py",
     "onboarding/entitlement/ldap_trial.py": "tries stage by stage what its neighbour does",
     "onboarding/running/jobs.py": "asks for the name of this machine",
     "onboarding/repositories/http_backend.py": "hangs up on a visitor",

@@ -24,7 +24,7 @@ def withdraw(order: Order, *, by: User, reason: str) -> None:
     reason = reason.replace("\0", "").strip()  # PostgreSQL keeps no NUL
     revocable = Order.objects.filter(pk=order.pk, settled_at=None)
     with transaction.atomic():
-        if not _turn(revocable, Progress.WITHDRAWN, reason or f"{by} withdrew the order."):
+        if not turn(revocable, Progress.WITHDRAWN, reason or f"{by} withdrew the order."):
             raise TooLate("The order is over, on its way back, or past the point of no return.")
         close_open(order, note="Withdrawn.")
         ledger.note("withdrew", subjects.of(order), by=by.actor, reason=reason)
@@ -37,7 +37,7 @@ def expire(order: Order, *, reason: str) -> bool:
         pk=order.pk, change_number=order.change_number, change_started_at=None
     )
     with transaction.atomic():
-        turned = _turn(waiting, Progress.EXPIRED, reason)
+        turned = turn(waiting, Progress.EXPIRED, reason)
         if turned:
             close_open(order, note="Expired.")
             tell(order, "turned back", reason)
@@ -45,7 +45,7 @@ def expire(order: Order, *, reason: str) -> bool:
     return turned
 
 
-def _turn(orders: QuerySet[Order], ending: Progress, reason: str) -> bool:
+def turn(orders: QuerySet[Order], ending: Progress, reason: str) -> bool:
     """Turn the order round if it still goes onward, by one conditional update."""
     onward = orders.filter(direction=Direction.ONWARD, ended_as="")
     return bool(

@@ -10,7 +10,7 @@ from onboarding.entitlement.arrangement import Limits
 from onboarding.entitlement.combine import Terms, combined, one_of
 from onboarding.entitlement.memory import Heard
 from onboarding.entitlement.seat import Seat
-from onboarding.ports import Answer, EntitlementSource, Outcome, Query
+from onboarding.ports import Answer, EntitlementSource, Outcome, PeopleSource, Query
 
 # of sources on this machine: nothing is repeated, and none gets a rest
 NEAR = Limits(
@@ -57,6 +57,11 @@ class Sources:
             self._ruled([answers[at] for answers in heard], digest)
             for at, digest in enumerate(digests)
         ]
+
+    def registers(self) -> list[PeopleSource]:
+        """Return the sources that say who has left."""
+        sources = [seat.source for seat in self._seats]
+        return [each for each in sources if isinstance(each, PeopleSource) and each.leavers]
 
     def _ruled(self, heard: Sequence[Heard], digest: str) -> Ruling:
         answer = combined([each.answer for each in heard], self._terms)

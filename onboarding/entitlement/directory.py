@@ -214,12 +214,19 @@ def sign_in(connection: ldap3.Connection) -> None:
 
 def entry_of(connection: ldap3.Connection, people: People, name: str) -> str:
     """Return the DN of the one entry that the filter finds."""
+    return str(account_of(connection, people, name)["dn"])
+
+
+def account_of(
+    connection: ldap3.Connection, people: People, name: str, *attributes: str
+) -> Mapping[str, Any]:
+    """Return the one entry that the filter finds, with these attributes."""
     wanted = people.filter.replace("{}", _escaped(name))
-    found = [entry["dn"] for entry in _found(connection, people.below, wanted, (), most=1)]
+    found = list(_found(connection, people.below, wanted, attributes, most=1))
     if len(found) != 1:
         code = "person_ambiguous" if found else "person_unknown"
         raise Unanswered(code, f"It has {'several' if found else 'no'} entries for this person.")
-    return str(found[0])
+    return found[0]
 
 
 def groups_of(connection: ldap3.Connection, groups: Groups, person: str) -> frozenset[str]:

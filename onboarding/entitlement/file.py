@@ -22,9 +22,9 @@ from typing import Any
 
 from onboarding.entitlement import table
 from onboarding.entitlement.fields import Fields
-from onboarding.ports import Answer, Outcome, Query
+from onboarding.ports import Answer, Known, Outcome, Query, Somebody
 from portal import strict_yaml
-from portal.errors import storable
+from portal.errors import RegisterSilent, storable
 from portal.outbound import WayOut
 from portal.reaching import Stages, failed, went
 
@@ -61,17 +61,18 @@ class Policy:
 class FileEntitlements:
     """The source `file`. A deny that fits wins over every permit that fits."""
 
-    def __init__(self, path: Path, *, name: str = "file") -> None:
+    def __init__(self, path: Path, *, name: str = "file", leavers: bool = False) -> None:
         self.name = name
+        self.leavers = leavers
         self._path = path
         self._kept: Policy | None = None
 
     @classmethod
     def from_settings(cls, name: str, fields: Fields, _way: WayOut) -> "FileEntitlements":
-        """Return the source with the field `path`. Raises FieldsUnfit."""
-        path = fields.path("path")
+        """Return the source with the fields `path` and `leavers`. Raises FieldsUnfit."""
+        path, leavers = fields.path("path"), fields.flag("leavers", default=False)
         fields.done()
-        return cls(path, name=name)
+        return cls(path, name=name, leavers=leavers)
 
     def check(self, query: Query) -> Answer:
         """Answer from the file as it is now."""
@@ -119,6 +120,18 @@ class FileEntitlements:
             yield failed("Rules", f"{policy.kept_because} Here {told} stay in force.", MEND)
         else:
             yield went("Rules", f"{told} are in force.")
+
+    def known(self, people: Sequence[Somebody]) -> Sequence[Known]:
+        """Say whom the rules name. Raises RegisterSilent for a file that is not whole."""
+        try:
+            policy = read(self._path)
+        except (PolicyBroken, OSError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise RegisterSilent(storable(f"The file cannot be read: {why}"[:300])) from error
+        named = {each for rule in policy.rules for each in rule.get("people", ())}
+        if not named:
+            raise RegisterSilent("The file names nobody.")
+        return [Known.YES if each.subject in named else Known.NO for each in people]
 
     def _in_force(self) -> Policy:
         """Return the policy that counts now. Raises PolicyBroken or OSError where none does."""

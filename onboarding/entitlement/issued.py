@@ -2,12 +2,12 @@
 
 import re
 
-from onboarding.ports import Query
+from onboarding.ports import Query, Somebody
 
 _PORT = re.compile(r"[0-9]+(?=[:/])")
 
 
-def subject(query: Query, issuer: str) -> str:
+def subject(query: Query | Somebody, issuer: str) -> str:
     """Return what the issuer calls the person, or "" for somebody of another issuer.
 
     The person is `issuer:subject`, and `https://a:8443` is another issuer than `https://a`.

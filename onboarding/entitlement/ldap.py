@@ -5,11 +5,11 @@ patterns as those of the source `groups`. Letters are compared as directories do
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from unicodedata import normalize
 
-from onboarding.entitlement import issued, ldap_trial
+from onboarding.entitlement import issued, ldap_people, ldap_trial
 from onboarding.entitlement.directory import (
     Directory,
     Groups,
@@ -21,8 +21,8 @@ from onboarding.entitlement.directory import (
 )
 from onboarding.entitlement.fields import Fields
 from onboarding.entitlement.groups import GroupEntitlements, pattern_faults
-from onboarding.ports import Answer, Outcome, Query
-from portal.errors import storable
+from onboarding.ports import Answer, Known, Outcome, Query, Somebody
+from portal.errors import RegisterSilent, storable
 from portal.outbound import WayOut
 from portal.reaching import Stages
 
@@ -73,9 +73,16 @@ class LdapEntitlements:
     """The source `ldap`. `groups` decides, by patterns in small letters, and gives the name."""
 
     def __init__(
-        self, directory: Directory, naming: Naming, way: WayOut, groups: GroupEntitlements
+        self,
+        directory: Directory,
+        naming: Naming,
+        way: WayOut,
+        groups: GroupEntitlements,
+        *,
+        leavers: bool = False,
     ) -> None:
         self.name = groups.name
+        self.leavers = leavers
         self._directory = directory
         self._naming = naming
         self._way = way
@@ -90,8 +97,10 @@ class LdapEntitlements:
         denies = [each.lower() for each in fields.texts("denies", ())]
         for fault in pattern_faults((*permits, *denies)):
             fields.fault(fault)
+        leavers = fields.flag("leavers", default=False)
         fields.done()
-        return cls(directory, naming, way, GroupEntitlements(permits, denies, name=name))
+        groups = GroupEntitlements(permits, denies, name=name)
+        return cls(directory, naming, way, groups, leavers=leavers)
 
     def check(self, query: Query) -> Answer:
         """Answer from the groups that the directory has the person in now."""
@@ -116,7 +125,23 @@ class LdapEntitlements:
             name, unnamed = "", str(error)
         return ldap_trial.tried(self._directory, self._way, name, unnamed)
 
-    def _wanted(self, query: Query) -> str:
+    def known(self, people: Sequence[Somebody]) -> Sequence[Known]:
+        """Say who has an entry that is not switched off. Raises RegisterSilent."""
+        names = [self._name_of(each) for each in people]
+        try:
+            found = iter(ldap_people.there(self._directory, self._way, list(filter(None, names))))
+        except Unanswered as error:
+            raise RegisterSilent(_shown(str(error))) from error
+        return [next(found) if name else Known.UNSAID for name in names]
+
+    def _name_of(self, person: Somebody) -> str:
+        """Return by what the directory knows a person, or "" for somebody of elsewhere."""
+        try:
+            return self._wanted(person)
+        except Unanswered:
+            return ""
+
+    def _wanted(self, query: Query | Somebody) -> str:
         """Return the name to look for. Raises Unanswered where there is none."""
         wanted: object = issued.subject(query, self._naming.issuer)
         if wanted and self._naming.by != SUBJECT:

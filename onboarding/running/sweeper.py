@@ -22,7 +22,7 @@ from fleet.rounds import look_around
 from onboarding.engine.lease import takeable
 from onboarding.figures import tallies
 from onboarding.models import Order
-from onboarding.running import deadlines, doorbell, nightly
+from onboarding.running import deadlines, doorbell, leavers, nightly
 from portal import logs
 from portal.clock import ASTRAY, now
 
@@ -78,6 +78,7 @@ ROUNDS = (
     Round("look", timedelta(seconds=5), lambda: look_around(now())),
     Round("count", timedelta(seconds=15), tallies.count),
     Round("nightly", timedelta(minutes=1), nightly.look_around),
+    Round("leavers", timedelta(minutes=1), leavers.look_for_leavers),
     Round("expire", timedelta(minutes=5), deadlines.expire_overdue),
     Round("renew", timedelta(minutes=5), lambda: renew_due(now())),
     Round("forget", timedelta(hours=6), forget),

@@ -1,5 +1,8 @@
 """Reviews of services: an owner says that it is still needed and theirs, or hands it over."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import transaction
 from django.db.models import F, Q
 
@@ -89,6 +92,6 @@ def _for_whom(service: Service, by: User) -> str:
     return "" if own else f"On behalf of {service.owner} ({service.owner.ident})."
 
 
-def _move(service: Service, to: dict[str, object], seen: dict[str, object]) -> None:
+def _move(service: Service, to: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
     if not rows.move(service, to=to, lifecycle__in=LIVE, **seen):
         raise RecordMoved(rows.title(service))

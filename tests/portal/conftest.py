@@ -10,7 +10,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from accounts import actions
-from accounts.models import Role, Scope, User
+from accounts.models import Leaver, Role, Scope, User
 from audit.ledger import SYSTEM, Subject, note
 from onboarding.changes.models import Change
 from onboarding.form.answers import Allotted, Answers
@@ -105,6 +105,7 @@ def world(
     return World(
         people=people,
         token=token,
+        leaver=Leaver.objects.create(user=make_user("lena"), told_by="directory"),
         token_text=text,
         git_password=git_password,
         entry=entry,

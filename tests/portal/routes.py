@@ -123,6 +123,10 @@ def shelf(world: World) -> dict[str, Any]:
     return {"kind": "sizes"}
 
 
+def leaver(world: World) -> dict[str, Any]:
+    return {"number": world.leaver.pk}
+
+
 def unlisted(world: World) -> dict[str, Any]:
     return {"number": world.unlisted.pk}
 
@@ -224,14 +228,14 @@ ROWS = (
     Row("tenants:service-raw", RECORD, at=record("service")),
     Row(
         "tenants:confirm-service",
-        ORDERS | {"developer": 302, "operator": 302},
+        all_but(302, stranger=404, approver=404, auditor=403),
         "POST",
         at=record("service"),
     ),
     Row("tenants:hand-over", ORDERS, at=record("service")),
     Row(
         "tenants:hand-over",
-        ORDERS | {"developer": 422, "operator": 422},
+        all_but(422, stranger=404, approver=404, auditor=403),
         "POST",
         at=record("service"),
     ),
@@ -324,6 +328,10 @@ ROWS = (
     Row("onboarding:stuck", OPERATOR),
     Row("onboarding:unlisted", OPERATOR),
     Row("onboarding:settle-unlisted", OPERATOR_DOES, "POST", at=unlisted),
+    Row("onboarding:leavers", READERS),
+    Row("onboarding:look-for-leavers", OPERATOR_DOES, "POST"),
+    Row("onboarding:clear-leaver", OPERATOR_DOES, "POST", at=leaver),
+    Row("onboarding:hand-over-of-leaver", OPERATOR_DOES, "POST", at=record("service")),
     Row("onboarding:strays", READERS),
     Row("onboarding:look-for-strays", OPERATOR_DOES, "POST"),
     Row("onboarding:connections", READERS),

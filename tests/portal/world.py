@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accounts.models import MachineToken, User
+from accounts.models import Leaver, MachineToken, User
 from audit.models import Entry
 from onboarding.models import Draft, Order, Unlisted
 from tenants.models import (
@@ -25,6 +25,7 @@ class World:
     people: Mapping[str, User]  # by role, without anonymous and machine
     token_text: str
     token: MachineToken
+    leaver: Leaver
     git_password: MachineToken
     entry: Entry
     tenant: Tenant

@@ -37,7 +37,8 @@ def service(basket: Application) -> Service:
 
 
 def now_of(service: Service) -> Service:
-    return lookups.services().get(pk=service.pk)
+    row: Service = lookups.services().get(pk=service.pk)
+    return row
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_services_of_before_are_reviewed_at_the_turn_of_their_interval_and_none_
     migrate("0001")
     pour(first_version())
     run("UPDATE tenants_environment SET production = TRUE")
-    run(f"UPDATE tenants_placement SET live_at = '{live_at}'")
+    models_there()["tenants_placement"].objects.update(live_at=live_at)
     with time_machine.travel("2026-11-23T09:00:00Z", tick=False):
         migrate()
     services = models_there()["tenants_service"].objects.order_by("pk")
