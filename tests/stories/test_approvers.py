@@ -8,11 +8,18 @@ from pytest_django import Settings
 
 from accounts.models import Role, User
 from audit.models import Entry
+from onboarding import toolbox
 from onboarding.changes.models import Approval
+from onboarding.entitlement.arrangement import Limits
+from onboarding.entitlement.asking import Sources
+from onboarding.entitlement.combine import Demand, Terms
+from onboarding.entitlement.seat import Seat
 from onboarding.models import Evidence, Order, Progress
+from onboarding.ports import Outcome
 from portal.errors import EntitlementUnknown, NotApprover, NotEntitled
 from tests.journey import POLICY, Portal, again, plan_of
 from tests.make import browser_of, make_user
+from tests.onboarding.entitlement.asked import Told, said
 from tests.stories import world
 
 pytestmark = pytest.mark.django_db
@@ -173,6 +180,22 @@ def test_an_approver_whom_no_source_can_tell_of_approves_nothing(
     assert decisions_of(bob) == [("unknown", "source_unreadable")]
     asked.clock.shift(timedelta(minutes=1))
     assert (asked.go_on(order).ended_as, Approval.objects.count()) == ("", 0)
+
+
+def test_no_person_decides_whether_an_approver_may_approve(
+    asked: Portal, alice: User, bob: User
+) -> None:
+    """Where a source cannot tell and a person may decide, that is never the approver in doubt."""
+    board = Told(name="board")
+    seats = [Seat(each, Limits(failures=0)) for each in (toolbox.SOURCES["file"](), board)]
+    demands = (Demand(("file",)), Demand(("board",)))
+    asked.with_tools(sources=Sources(seats, Terms(demands, frozenset({"board"}))))
+    order = waiting(asked, alice)
+    board.does = lambda: said(Outcome.UNKNOWN, "board", code="source_timeout")
+    with pytest.raises(EntitlementUnknown):
+        asked.approve(order, bob)
+    assert decisions_of(bob) == [("referred", "person_decides")]
+    assert Approval.objects.count() == 0
 
 
 def test_the_requester_who_is_an_approver_too_leaves_a_trace_when_she_tries(

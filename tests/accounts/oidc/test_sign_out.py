@@ -105,6 +105,15 @@ def test_a_sign_in_that_named_no_session_ends_with_its_person(provider: FakeProv
     assert not is_in(browser)
 
 
+def test_where_person_and_session_are_named_only_that_session_ends(provider: FakeProvider) -> None:
+    first, second = Client(), Client()
+    came_in(first)
+    provider.says(sid="session-2")
+    came_in(second)
+    assert called(provider.logout_token(sub="anna-1")).status_code == 200
+    assert (is_in(first), is_in(second)) == (False, True)
+
+
 def test_the_ledger_tells_whom_the_provider_signed_out(provider: FakeProvider) -> None:
     came_in(Client())
     called(provider.logout_token())
