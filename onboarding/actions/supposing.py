@@ -44,11 +44,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Condition:
-    """What the portal itself asks besides: whether it holds, and why in words."""
+    """What the portal itself asks besides: whether it holds, and why in words.
+
+    `holds` is None for what comes later, whoever asks.
+    """
 
     name: str
     words: str
-    holds: bool
+    holds: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Supposed:
         passing = checks.PASSING if self.wish.action != APPROVE else (Outcome.PERMIT,)
         good = {outcome.value for outcome in passing}
         asked = self.evidence is None or self.evidence.outcome in good
-        return asked and all(each.holds for each in self.conditions)
+        return asked and all(each.holds is not False for each in self.conditions)
 
 
 def suppose(wish: Wish, *, by: Doer, sources: Sources) -> Supposed:
@@ -98,7 +101,7 @@ def _conditions(wish: Wish, evidence: Evidence | None) -> Iterator[Condition]:
     yield _onboarding(wish) if wish.action == Kind.ONBOARD else _standing(wish)
     is_referred = evidence.outcome == Outcome.REFERRED.value
     told = words.approvers(wish.environment, is_referred=is_referred)
-    yield Condition("Approval", told, holds=True)
+    yield Condition("Approval", told)
 
 
 def _as_approver(wish: Wish) -> Iterator[Condition]:
@@ -112,7 +115,7 @@ def _as_approver(wish: Wish) -> Iterator[Condition]:
         f"Never what {person} asked for or amended. At the decision the sources are asked about "
         "the person who ordered as well."
     )
-    yield Condition("Own orders", own, holds=True)
+    yield Condition("Own orders", own)
 
 
 def _onboarding(wish: Wish) -> Condition:

@@ -75,7 +75,8 @@ def supposed(found: Supposed) -> Iterator[str]:
         yield from told(found.evidence)
     yield ""
     for each in found.conditions:
-        yield f"{each.name}: {'holds' if each.holds else 'does not hold'}. {each.words}"
+        stands = {True: "holds. ", False: "does not hold. ", None: ""}[each.holds]
+        yield f"{each.name}: {stands}{each.words}"
 
 
 def told(evidence: Evidence) -> Iterator[str]:

@@ -1,0 +1,52 @@
+"""Operators look ahead: what somebody would be answered, and whether who answers can be reached."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.test_pages import COLOURS, PHONE, TOUCH, barriers
+from tests.e2e.watching import keep
+
+pytestmark = pytest.mark.browser
+
+
+def looked_at(page: Page, name: str) -> None:
+    """Look at an answer in both themes and on a phone: it has no address of its own."""
+    keep(page, f"{name}-light")
+    assert barriers(page) == []
+    page.emulate_media(color_scheme="dark")
+    keep(page, f"{name}-dark")
+    assert barriers(page, *COLOURS) == []
+    page.set_viewport_size(PHONE)
+    keep(page, f"{name}-phone")
+    assert barriers(page, *TOUCH) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "too wide"
+
+
+def test_an_operator_asks_what_if(visit: Visit) -> None:
+    page = visit("olga", color_scheme="light")
+    page.goto("/operate/what-if/?person=rex&action=onboard")
+    page.get_by_label("Application", exact=True).fill("retail/basket")
+    page.get_by_label("Environment").select_option("prod")
+    page.get_by_role("button", name="Ask the sources").click()
+    expect(page.get_by_role("heading", name="What the portal itself asks")).to_be_visible()
+    page.get_by_text("Who said what").click()
+    looked_at(page, "what-if-answered")
+
+
+def test_an_operator_is_told_that_nobody_is_called_so(visit: Visit) -> None:
+    page = visit("olga", color_scheme="light")
+    page.goto("/operate/what-if/")
+    page.get_by_label("Person").fill("nobody")
+    page.get_by_label("Application", exact=True).fill("retail/nothing")
+    page.get_by_role("button", name="Ask the sources").click()
+    expect(page.get_by_text("Nobody here goes by nobody.").first).to_be_visible()
+    looked_at(page, "what-if-refused")
+
+
+def test_an_operator_tests_a_connection(visit: Visit) -> None:
+    page = visit("olga", color_scheme="light")
+    page.goto("/operate/connections/")
+    page.get_by_role("button", name="Test file").click()
+    expect(page.get_by_text("It can be reached and answers")).to_be_visible()
+    looked_at(page, "connection-tested")
