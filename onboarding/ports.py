@@ -129,6 +129,15 @@ class PeopleSource(Protocol):
         ...
 
 
+@runtime_checkable
+class RereadSource(EntitlementSource, Protocol):
+    """A source that goes on by what it read last where that was spoilt since; no source has to."""
+
+    def refresh(self) -> None:
+        """Read again, so that processes which are forked from here know it. It never raises."""
+        ...
+
+
 # Change control
 
 

@@ -59,7 +59,8 @@ def _sources() -> Iterator[CheckMessage]:
             yield Warning(
                 f"The entitlement file cannot be used, so nobody is permitted anything: {error}",
                 hint="BERTH_ENTITLEMENT_FILE, or BERTH_ENTITLEMENT_CONFIG where there is one, says "
-                "where it is; docs/operate.md shows one.",
+                "where it is; docs/operate.md shows one. Processes that read a good one before go "
+                "by that, until they are restarted.",
                 id="portal.W001",
             )
 

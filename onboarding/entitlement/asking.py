@@ -63,6 +63,11 @@ class Sources:
         sources = [seat.source for seat in self._seats]
         return [each for each in sources if isinstance(each, PeopleSource) and each.leavers]
 
+    def refresh(self) -> None:
+        """Let sources read their files again, before a process is forked that asks them."""
+        for seat in self._seats:
+            seat.refresh()
+
     def _ruled(self, heard: Sequence[Heard], digest: str) -> Ruling:
         answer = combined([each.answer for each in heard], self._terms)
         return Ruling(**vars(answer), heard=heard, digest=digest)

@@ -16,6 +16,7 @@ in this process, and every answer says so. A file that is missing, or wrong at f
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,11 @@ class FileEntitlements:
         if not named:
             raise RegisterSilent("The file names nobody.")
         return [Known.YES if each.subject in named else Known.NO for each in people]
+
+    def refresh(self) -> None:
+        """Read the file, so that a process which is forked from here knows what was good."""
+        with suppress(PolicyBroken, OSError, ValueError):  # who asks is told
+            self._in_force()
 
     def _in_force(self) -> Policy:
         """Return the policy that counts now. Raises PolicyBroken or OSError where none does."""

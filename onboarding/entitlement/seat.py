@@ -13,7 +13,7 @@ from onboarding.entitlement import sound
 from onboarding.entitlement.arrangement import Limits
 from onboarding.entitlement.breaker import Breaker
 from onboarding.entitlement.memory import Heard, Memory
-from onboarding.ports import Answer, BatchSource, EntitlementSource, Query
+from onboarding.ports import Answer, BatchSource, EntitlementSource, Query, RereadSource
 from portal.clock import now
 
 MOST_TOGETHER = 50  # questions of one call
@@ -43,6 +43,7 @@ class Seat:
         self._room = Semaphore(AT_ONCE)
         self._under_way: dict[str, Flight] = {}
         self._lock = Lock()
+        self._refreshing: Thread | None = None
 
     def ask(
         self, queries: Sequence[Query], digests: Sequence[str], *, fresh: bool
@@ -61,6 +62,15 @@ class Seat:
             flights = {each: way for each, way in begun.items() if isinstance(way, Flight)}
             self._under_way.update(flights)
             return [found[digest] or begun[digest] for digest in digests]
+
+    def refresh(self) -> None:
+        """Let a source that rests on a file read it again, for its deadline at most."""
+        if not isinstance(self.source, RereadSource):
+            return
+        if self._refreshing is None or not self._refreshing.is_alive():
+            self._refreshing = Thread(target=self.source.refresh, daemon=True)
+            self._refreshing.start()
+            self._refreshing.join(self.limits.deadline.total_seconds())
 
     def _at_hand(self, digest: str) -> Pending | None:
         kept = self._memory.recall(digest)

@@ -13,6 +13,7 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.worker_registration import register
 
+from onboarding import toolbox
 from onboarding.running import doorbell
 
 TTL = 60  # seconds until the queue takes a silent worker for dead
@@ -28,8 +29,12 @@ class SteadyWorker(Worker):
         register(self)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
-        """Start the process of a job; no connection to the database may cross the fork."""
+        """Start the process of a job; no connection to the database may cross the fork.
+
+        What is known of files of entitlement does: broken since, they leave the old one in force.
+        """
         connections.close_all()
+        toolbox.sources().refresh()
         super().fork_work_horse(job, queue)
 
 

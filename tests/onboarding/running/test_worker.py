@@ -55,6 +55,37 @@ def test_no_job_talks_on_the_connection_of_the_worker_or_of_another_job(
     assert len(backends) == JOBS + 2, "the worker closes its own before it forks"
 
 
+GOOD = """\
+version: 1
+rules:
+  - effect: permit
+    people: ["local:alice"]
+    actions: [onboard]
+    tenant: retail
+    applications: [basket]
+    environments: [dev]
+"""
+
+
+def test_a_broken_entitlement_file_leaves_the_old_one_in_force_in_every_later_job(
+    queue: Path, tmp_path: Path
+) -> None:
+    lines, broken, nobody = tmp_path / "lines", "rules: [", "version: 1\nrules: []\n"
+    program = "tests.onboarding.running.ruling_worker"
+    done = subprocess.run(
+        [sys.executable, "-m", program, str(lines), GOOD, broken, broken, nobody],
+        cwd=ROOT,
+        env={**_environment(queue, tmp_path), "BERTH_ENTITLEMENT_SOURCES": "file"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = ["permit False", "permit True", "permit True", "deny False"]
+    assert lines.read_text().splitlines() == said, done.stderr
+    assert done.stderr.count("stays in force") == 1
+
+
 def test_a_worker_that_still_waits_for_the_queue_ends_when_it_is_told_to(tmp_path: Path) -> None:
     path = tmp_path / "mute"
     with socket.socket(socket.AF_UNIX) as mute:
