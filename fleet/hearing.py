@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db.models import Q
 
 from audit.models import Entry
 from fleet import toolbox
@@ -12,6 +15,8 @@ from portal.clock import now
 from portal.errors import BerthError, ClusterBusy, ClusterForbidden, ClusterUnreachable
 from tenants.models import Cluster
 
+# all workers meet at this row: an answer so soon after another is not worth a write
+WORTH_WRITING = timedelta(seconds=5)
 ABOUT_THE_CLUSTER = (ClusterUnreachable, ClusterBusy, ClusterForbidden)
 
 
@@ -48,4 +53,6 @@ def note(cluster: Cluster, error: BerthError | None) -> None:
     elif isinstance(error, ABOUT_THE_CLUSTER):
         connection.update(heard_at=now(), last_error=error.detail)
     else:
-        connection.update(heard_at=now(), last_error="")
+        moment = now()
+        stale = Q(heard_at=None) | Q(heard_at__lt=moment - WORTH_WRITING) | ~Q(last_error="")
+        connection.filter(stale).update(heard_at=moment, last_error="")

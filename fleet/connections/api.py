@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import repeat
 from threading import Event
 from time import monotonic
 
 from fleet.connections import answers
-from fleet.connections.line import Refused, dynamic_client
+from fleet.connections.line import Refused, rest_client
 from fleet.connections.server import Server
 from fleet.ports import (
     CALL_SECONDS,
@@ -70,15 +71,16 @@ class ApiAccess:
     ) -> None:
         self.endpoint = endpoint
         self._sleep = sleep
-        client = dynamic_client(
+        client = rest_client(
             name,
             endpoint,
-            authorization=authorization,
+            credential=authorization.rpartition(" ")[2],
             client_certificate=client_certificate,
             connections=PARALLEL,
             way=way,
         )
-        self._server = Server(name, client)
+        self._threads = ThreadPoolExecutor(PARALLEL, thread_name_prefix=f"cluster-{name}")
+        self._server = Server(name, endpoint.server, client, authorization=authorization)
 
     def apply(
         self, waves: Sequence[Wave], *, manager: str, within: float = ROUND_SECONDS
@@ -159,10 +161,15 @@ class ApiAccess:
                 raise answers.as_error(refused, str(ref)) from refused
 
     def _apply_wave(self, wave: Wave, this_round: _Round) -> list[Applied | Failed]:
-        if len(wave) == 1:
-            return [self._apply_patiently(wave[0], this_round)]
-        with ThreadPoolExecutor(max_workers=PARALLEL) as threads:
-            return list(threads.map(lambda each: self._apply_patiently(each, this_round), wave))
+        """Apply a wave: eight at a time, but one before the others where rights are new.
+
+        Until the server knows them it refuses, and one that asks again is enough.
+        """
+        ahead = 1 if this_round.young else 0
+        outcomes = [self._apply_patiently(each, this_round) for each in wave[:ahead]]
+        if len(wave) > ahead:
+            outcomes += self._threads.map(self._apply_patiently, wave[ahead:], repeat(this_round))
+        return outcomes
 
     def _apply_patiently(self, manifest: Manifest, this_round: _Round) -> Applied | Failed:
         """Apply one object, and for some seconds again where only a cache is behind."""

@@ -1,6 +1,7 @@
 """The kinds we make or read, and their paths: no discovery, which costs time and rights."""
 
 from typing import NamedTuple
+from urllib.parse import quote
 
 from fleet.ports import Ref
 from portal.errors import ObjectRefused
@@ -65,3 +66,18 @@ def of(ref: Ref) -> Kind:
         if "/" in name or name.startswith(".") or (name == ref.name and not name):
             raise ObjectRefused(f"{ref} is no name for an object.")
     return kind
+
+
+def path_to(ref: Ref) -> str:
+    """Return the path of an object. Raises ObjectRefused for what cannot be one."""
+    inside = f"/namespaces/{quote(ref.namespace)}" if ref.namespace else ""
+    return f"{_root(ref.api_version)}{inside}/{of(ref).plural}/{quote(ref.name)}"
+
+
+def path_to_all(api_version: str, kind: str) -> str:
+    """Return the path of all objects of a kind, whatever their namespace."""
+    return f"{_root(api_version)}/{KINDS[api_version, kind].plural}"
+
+
+def _root(api_version: str) -> str:
+    return f"/{'apis' if '/' in api_version else 'api'}/{api_version}"

@@ -8,15 +8,13 @@ import ssl
 from typing import Any
 
 import urllib3
-from kubernetes.client import ApiClient, Configuration
-from kubernetes.dynamic import DynamicClient
+from kubernetes.client import Configuration
+from kubernetes.client.rest import RESTClientObject
 from urllib3 import exceptions
 
 from fleet.ports import Endpoint
 from portal.errors import ClusterUnreachable, NotJoined
 from portal.outbound import WayOut
-
-AGENT = "berth/1"
 
 
 class Refused(Exception):
@@ -84,34 +82,23 @@ def _why(error: Exception) -> str:
     return why.lower()
 
 
-class _NoDiscovery:
-    """Stands in for the client's discovery, which asks the server and writes into /tmp."""
-
-    def __init__(self, client: DynamicClient, cache_file: None) -> None:
-        pass
-
-
-def dynamic_client(
+def rest_client(
     name: str,
     endpoint: Endpoint,
     *,
-    authorization: str,
+    credential: str = "",
     client_certificate: tuple[str, str] | None = None,
     connections: int,
     way: WayOut,
-) -> DynamicClient:
-    """Return the official client on kept connections that always verify the server.
+) -> RESTClientObject:
+    """Return the official client's way of asking, on kept connections that verify the server.
 
-    `authorization` is the value of that header, `client_certificate` the paths of certificate and
-    key; one of them is given.
+    `credential` is the secret that requests will carry and no error may repeat;
+    `client_certificate` the paths of certificate and key.
     """
     if not endpoint.server.startswith("https://"):
         raise NotJoined(f"The address of {name} does not begin with https://.")
-    configuration = Configuration(host=endpoint.server)
-    client = ApiClient(configuration)
-    client.user_agent = AGENT
-    if authorization:
-        client.set_default_header("Authorization", authorization)
+    client = RESTClientObject(Configuration(host=endpoint.server))
     pool = way.pool(
         endpoint.server,
         trust=_trust(endpoint, client_certificate, way),
@@ -119,9 +106,8 @@ def dynamic_client(
         block=True,
         server_hostname=endpoint.tls_server_name or None,
     )
-    credential = authorization.rpartition(" ")[2]
-    client.rest_client.pool_manager = Line(name, pool, credential=credential)
-    return DynamicClient(client, discoverer=_NoDiscovery)
+    client.pool_manager = Line(name, pool, credential=credential)
+    return client
 
 
 def _trust(

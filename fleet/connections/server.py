@@ -1,26 +1,28 @@
 """One API server through the official client: an object in, an object out, or Refused.
 
-Paths come from our table of kinds, so nothing is discovered and nothing kept between calls.
+Paths come from our table of kinds, so nothing is discovered and nothing kept between calls. Of the
+client this takes the part that asks: what it has above that costs more than it does for us.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from kubernetes.dynamic import DynamicClient
-from kubernetes.dynamic.resource import Resource
-from urllib3 import BaseHTTPResponse
+from kubernetes.client.rest import RESTClientObject
 
 from fleet.connections import kinds
-from fleet.connections.kinds import Kind
 from fleet.ports import CALL_SECONDS, Manifest, Ref
 from portal.errors import ClusterUnreachable
 
 PAGE = 500  # objects of a list in one answer
+AGENT = "berth/1"
+JSON = "application/json"
 MERGE = "application/merge-patch+json"
+APPLY = "application/apply-patch+yaml"
 
 
 @dataclass(frozen=True)
@@ -41,90 +43,89 @@ class Answer:
 
 
 class Server:
-    """The verbs we use. Every one raises Refused, or ClusterUnreachable from the line."""
+    """The verbs we use. Every one raises Refused, or ClusterUnreachable from the line.
 
-    def __init__(self, name: str, client: DynamicClient) -> None:
+    `address` is `https://host:port`, `authorization` the value of that header, if there is one.
+    """
+
+    def __init__(
+        self, name: str, address: str, client: RESTClientObject, *, authorization: str = ""
+    ) -> None:
         self._name = name
+        self._address = address
         self._client = client
+        self._headers = {"Accept": JSON, "User-Agent": AGENT}
+        if authorization:
+            self._headers["Authorization"] = authorization
 
     def get(self, ref: Ref, *, within: float = CALL_SECONDS) -> Manifest:
-        return self._ask(self._client.get, ref, within=within).content
+        return self._ask("GET", kinds.path_to(ref), within=within).content
 
     def apply(self, manifest: Manifest, *, manager: str, within: float = CALL_SECONDS) -> Answer:
-        return self._ask(
-            self._client.server_side_apply,
-            Ref.of(manifest),
-            body=manifest,
-            field_manager=manager,
-            within=within,
-        )
+        path = kinds.path_to(Ref.of(manifest))
+        how = {"fieldManager": manager}
+        return self._ask("PATCH", path, body=manifest, media=APPLY, query=how, within=within)
 
     def merge(self, ref: Ref, patch: Mapping[str, Any], *, manager: str) -> None:
         """Merge a patch into an object that is there (RFC 7386)."""
-        self._ask(
-            self._client.patch, ref, body=dict(patch), content_type=MERGE, field_manager=manager
-        )
+        how = {"fieldManager": manager}
+        self._ask("PATCH", kinds.path_to(ref), body=dict(patch), media=MERGE, query=how)
 
     def delete(self, ref: Ref, *, uid: str) -> None:
         """Ask for deletion of exactly the object with this UID."""
-        self._ask(
-            self._client.delete,
-            ref,
-            body={"preconditions": {"uid": uid}, "propagationPolicy": "Background"},
-        )
+        wish = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        self._ask("DELETE", kinds.path_to(ref), body=wish)
 
     def request_token(self, namespace: str, account: str, *, seconds: int) -> Manifest:
-        ref = Ref("v1", "ServiceAccount", namespace, account)
-        path = _resource(ref, self._client).path(name=account, namespace=namespace)
+        path = kinds.path_to(Ref("v1", "ServiceAccount", namespace, account))
         wish = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
             "spec": {"expirationSeconds": seconds},
         }
-        return self._path("post", f"{path}/token", body=wish).content
+        return self._ask("POST", f"{path}/token", body=wish).content
 
     def dry_run(self, manifest: Manifest) -> None:
         """Let the server check an object without making it."""
-        ref = Ref.of(manifest)
-        path = _resource(ref, self._client).path(namespace=ref.namespace or None)
-        self._path("post", path, body=manifest, dry_run="All")
+        path, _, _ = kinds.path_to(Ref.of(manifest)).rpartition("/")
+        self._ask("POST", path, body=manifest, query={"dryRun": "All"})
 
     def listed(self, api_version: str, kind: str, *, labels: str = "") -> list[Manifest]:
         """Return all objects of a kind in every namespace, page after page."""
-        known = kinds.KINDS[api_version, kind]
-        path = _described(api_version, kind, known, self._client).path()
+        path = kinds.path_to_all(api_version, kind)
+        wish = {"limit": PAGE} | ({"labelSelector": labels} if labels else {})
         found: list[Manifest] = []
         more: str | None = ""
         while more is not None:
-            page = self._path(
-                "get", path, limit=PAGE, label_selector=labels or None, _continue=more or None
-            ).content
+            here = wish | ({"continue": more} if more else {})
+            page = self._ask("GET", path, query=here).content
             found += page["items"]
             more = page.get("metadata", {}).get("continue") or None
         return found
 
     def at(self, path: str) -> Manifest:
         """Return what the server says under a path that is no object, such as /version."""
-        return self._path("get", path).content
+        return self._ask("GET", path).content
 
     def _ask(
         self,
-        verb: Callable[..., BaseHTTPResponse],
-        ref: Ref,
+        verb: str,
+        path: str,
         *,
+        body: Manifest | None = None,
+        media: str = JSON,
+        query: Mapping[str, object] | None = None,
         within: float = CALL_SECONDS,
-        **how: Any,
     ) -> Answer:
-        where = {"name": ref.name, "namespace": ref.namespace or None}
-        kind = _resource(ref, self._client)
-        return self._answer(verb(kind, **where, serialize=False, _request_timeout=within, **how))
-
-    def _path(self, verb: str, path: str, **how: Any) -> Answer:
-        return self._answer(
-            self._client.request(verb, path, serialize=False, _request_timeout=CALL_SECONDS, **how)
+        where = f"{self._address}{path}?{urlencode(query)}" if query else f"{self._address}{path}"
+        answer = self._client.request(
+            verb,
+            where,
+            headers=self._headers | {"Content-Type": media},
+            body=body,
+            _preload_content=False,
+            _request_timeout=within,
         )
-
-    def _answer(self, answer: BaseHTTPResponse) -> Answer:
         content = _parsed(answer.data)
         if not isinstance(content, dict):
             raise ClusterUnreachable(
@@ -139,21 +140,3 @@ def _parsed(text: bytes) -> Any:
         return json.loads(text)
     except ValueError:
         return None
-
-
-def _resource(ref: Ref, client: DynamicClient) -> Resource:
-    """Return the client's description of an object's kind. Raises ObjectRefused."""
-    return _described(ref.api_version, ref.kind, kinds.of(ref), client)
-
-
-def _described(api_version: str, name: str, kind: Kind, client: DynamicClient) -> Resource:
-    group, _, version = api_version.rpartition("/")
-    return Resource(
-        prefix="apis" if group else "api",
-        group=group,
-        api_version=version,
-        kind=name,
-        name=kind.plural,
-        namespaced=kind.namespaced,
-        client=client,
-    )

@@ -27,8 +27,7 @@ Where an aim of `prime` is missed: on two cores the API server, etcd, Flux, Post
 portal share what there is, and all of it is busy from the first request to the last. Bare PATCHes
 are the most that the API server takes there, so no way of priming is further ahead of kubectl than
 they are. Beyond the same PATCHes the portal reads the namespaces first, so as to touch nobody
-else's, holds the lease of the shared ground, writes the ledger, and asks again while the rights
-that it just gave itself are on their way; and meanwhile Flux already works on what is there.
+else's, holds the lease of the shared ground, and writes the ledger.
 """
 
 

@@ -202,6 +202,14 @@ def test_rights_in_a_young_namespace_are_waited_for(
     assert len(pauses) == 2
 
 
+def test_while_rights_are_new_one_object_asks_for_all(api: FakeApi, shop: Space) -> None:
+    rights_after(api, 2, age=timedelta(seconds=1))
+    waves = [[shop.namespace()], [shop.own_binding()], [shop.policy(name) for name in "abc"]]
+    assert not shop.access.apply(waves, manager="berth").failed
+    inside = [each.path for each in api.asked if "networkpolicies" in each.path]
+    assert ["networkpolicies/a" in path for path in inside] == [True, True, True, False, False]
+
+
 def test_rights_that_do_not_come_in_a_young_namespace_are_tried_later(
     api: FakeApi, shop: Space, pauses: list[float]
 ) -> None:
