@@ -28,12 +28,16 @@ def of_environment(
     `grounds` says for each region what follows there.
     """
     environment = permit.environment
+    refused = nowhere(grounds.values())
     return environment.slug, Card(
         environment.name,
         text=_decided(permit),
-        facts=[_follows(environment), *(_clusters(*each) for each in grounds.items())],
+        facts=[
+            _follows(environment),
+            *(_clusters(*each, told=bool(refused)) for each in grounds.items()),
+        ],
         note=environment.notice,
-        blocked=_blocked(permit, application, amended) or nowhere(grounds.values()),
+        blocked=_blocked(permit, application, amended) or refused,
     )
 
 
@@ -66,10 +70,13 @@ def _follows(environment: Environment) -> str:
     return f"Delivers branch {environment.reference}{guarded}"
 
 
-def _clusters(region: str, ground: Ground) -> str:
+def _clusters(region: str, ground: Ground, *, told: bool) -> str:
+    """Name the clusters in a region; `told` says that the card gives the reason for none anyway."""
     if ground.clusters:
         return f"{region}: {room.in_words(ground.clusters)}"
-    return f"{region}: {ground.why_not if ground.is_refused else 'no cluster'}"
+    if not ground.is_refused:
+        return f"{region}: no cluster"
+    return f"{region}: {'none that may hold its data' if told else ground.why_not}"
 
 
 def nowhere(grounds: Iterable[Ground]) -> str:

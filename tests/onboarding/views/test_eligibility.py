@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from onboarding import actions, toolbox
+from onboarding.display import foresight
 from onboarding.models import Order
 from onboarding.running.jobs import look_at
 from tenants.lifecycle import Lifecycle
@@ -81,11 +82,11 @@ def test_a_change_shows_whom_it_would_touch_and_does_nothing_yet(
     order = waiting(fill, alice)
     placed(basket)
     page = text_of(propose(operator))
-    assert "Out of line from then on 1 placement" in page
+    assert "Out of line from then on 1 placement; it goes on running" in page
     assert "Basket in Dev Retail · Internal eu1-a no tier, eu1 eu1 moves out. Choose us1." in page
     assert f"{order}: Onboard Basket to Test eu1 moves out." in page
     assert "No longer Public data in dev on clusters without a tier in eu1" in page
-    assert "Confidential data in prod No cluster would be left for it" in page
+    assert "no cluster would be left Public data in dev" in page
     assert not Rule.objects.exists()
 
 
@@ -227,6 +228,22 @@ def queries(asker: Client) -> int:
         assert propose(asker).status_code == 200
         assert asker.get(PAGE).status_code == 200
     return len(caught)
+
+
+def test_of_many_that_are_touched_the_first_are_named_and_the_rest_counted(
+    operator: Client, basket: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foresight, "MOST", 2)
+    for number in range(5):
+        placed(make_application(f"a{number}", tenant=basket.tenant))
+    page = text_of(propose(operator))
+    assert "A1 in Dev" in page
+    assert "A2 in Dev" not in page
+    assert "And 3 more placements." in page
+
+
+def test_a_change_that_touches_nothing_says_so(operator: Client) -> None:
+    assert "It touches nothing that is there now" in text_of(propose(operator, region="mars*"))
 
 
 # Where people order
