@@ -33,8 +33,8 @@ class SteadyWorker(Worker):
 
         What is known of files of entitlement does: broken since, they leave the old one in force.
         """
-        connections.close_all()
         toolbox.sources().refresh()
+        connections.close_all()
         super().fork_work_horse(job, queue)
 
 
