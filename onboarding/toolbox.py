@@ -27,7 +27,7 @@ KINDS: Mapping[str, seating.Factory] = {
     "authzen": partial(AuthZenEntitlements.from_settings, clock=now),
     "claims": partial(ClaimEntitlements.from_settings, clock=now),
     "file": FileEntitlements.from_settings,
-    "groups": GroupEntitlements.from_settings,
+    "groups": partial(GroupEntitlements.from_settings, clock=now),
     "ldap": LdapEntitlements.from_settings,
 }
 SOURCES: Mapping[str, Callable[[], EntitlementSource]] = {

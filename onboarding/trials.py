@@ -5,11 +5,11 @@ as it hangs, so that nobody can pile them up.
 """
 
 import logging
-import traceback
 from collections.abc import Callable, Iterable
 from threading import Event, Lock, Thread
 from time import monotonic
 
+from portal import logs
 from portal.errors import TrialUnderWay, storable
 from portal.reaching import Tried, failed
 
@@ -79,9 +79,6 @@ def _fit(row: object) -> Tried:
 
 
 def _broken(error: Exception) -> Tried:
-    # places only: the error's own words are foreign and may hold what was sent
-    frames = traceback.extract_tb(error.__traceback__)
-    where = ", ".join(f"{each.filename}:{each.lineno}" for each in frames)
     kind = type(error).__name__
-    log.error("a trial broke: %s at %s", kind, where)
+    log.error("a trial broke: %s at %s", kind, logs.places(error))
     return failed("Trial", f"It failed in a way nobody foresaw: {kind}.", NOTHING)

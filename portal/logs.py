@@ -6,6 +6,7 @@ Two formats of the same lines: text for people at a terminal, JSON for whatever 
 import json
 import logging
 import re
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -53,6 +54,12 @@ def about(**facts: str | int) -> Iterator[None]:
 def facts() -> Facts:
     """Return what lines that are written now are about."""
     return _facts.get()
+
+
+def places(error: BaseException) -> str:
+    """Return where an error of foreign code came from; its own words may hold what was sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return ", ".join(f"{each.filename}:{each.lineno}" for each in frames)
 
 
 def without_secrets(text: str) -> str:

@@ -1,7 +1,9 @@
 """Entitlement from the groups a person is in, by names that follow a pattern."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from string import Formatter
 
@@ -10,29 +12,55 @@ from onboarding.ports import Answer, Outcome, Query
 from portal.outbound import WayOut
 
 
+@dataclass(frozen=True)
+class Freshness:
+    """How old may be what an identity provider said at the last sign-in."""
+
+    oldest: timedelta
+    clock: Callable[[], datetime]
+
+    def ends(self, query: Query) -> datetime | None:
+        """Return until when it counts; somebody with a local account has no such end."""
+        return query.claims_at + self.oldest if query.claims_at else None
+
+
 class GroupEntitlements:
     """The source `groups`.
 
     `permits` are patterns such as `{tenant}:{environment}:deployers`; `denies` are patterns of
     groups whose members are refused whatever else they are in. Patterns by which one name could
-    be read in two ways permit nobody.
+    be read in two ways permit nobody. `fresh` bounds how long ago somebody may have signed in by an
+    identity provider, which told their groups then.
     """
 
     def __init__(
-        self, permits: Sequence[str], denies: Sequence[str], *, name: str = "groups"
+        self,
+        permits: Sequence[str],
+        denies: Sequence[str],
+        *,
+        name: str = "groups",
+        fresh: Freshness | None = None,
     ) -> None:
         self.name = name
         self._permits = permits
         self._denies = denies
+        self._fresh = fresh
 
     @classmethod
-    def from_settings(cls, name: str, fields: Fields, _way: WayOut) -> "GroupEntitlements":
-        """Return the source with the fields `permits` and `denies`. Raises FieldsUnfit."""
+    def from_settings(
+        cls, name: str, fields: Fields, _way: WayOut, *, clock: Callable[[], datetime]
+    ) -> "GroupEntitlements":
+        """Return the source with the fields `permits`, `denies` and `oldest_minutes`.
+
+        Raises FieldsUnfit.
+        """
         permits, denies = fields.texts("permits"), fields.texts("denies", ())
         for fault in pattern_faults((*permits, *denies)):
             fields.fault(fault)
+        minutes = fields.number("oldest_minutes", 0, most=525_600)
         fields.done()
-        return cls(permits, denies, name=name)
+        fresh = Freshness(timedelta(minutes=minutes), clock) if minutes else None
+        return cls(permits, denies, name=name, fresh=fresh)
 
     def check(self, query: Query) -> Answer:
         """Answer from the groups that the query carries."""
@@ -53,7 +81,10 @@ class GroupEntitlements:
                 "A pattern of group names can be read in two ways, so nobody is permitted.",
                 remedy=f"An operator has to mend it: {ambiguous[0]}",
             )
-        denied = query.groups & denies
+        return self._decided(query, denies, permits)
+
+    def _decided(self, query: Query, denies: Collection[str], permits: Collection[str]) -> Answer:
+        denied = query.groups & set(denies)
         if denied:
             return self._answer(
                 Outcome.DENY,
@@ -62,11 +93,20 @@ class GroupEntitlements:
                 remedy=f"Ask to be taken out of {min(denied)}.",
                 group=min(denied),
             )
-        held = query.groups & permits
-        if held:
+        ends = self._fresh.ends(query) if self._fresh else None
+        if self._fresh and ends is not None and ends <= self._fresh.clock():
+            # a group that refuses might be missing as well as one that permits be gone
             return self._answer(
-                Outcome.PERMIT, "in_group", f"Permitted by group {min(held)}.", group=min(held)
+                Outcome.UNKNOWN,
+                "groups_old",
+                "What your identity provider said of your groups is too old to rely on.",
+                remedy="Sign out and sign in again.",
             )
+        held = query.groups & set(permits)
+        if held:
+            told = f"Permitted by group {min(held)}."
+            permit = self._answer(Outcome.PERMIT, "in_group", told, group=min(held))
+            return replace(permit, expires_at=ends)
         return self._answer(
             Outcome.SILENT,
             "not_in_group",

@@ -1,7 +1,6 @@
 """One source and how it is asked: in a thread of its own, within its deadline, not too often."""
 
 import logging
-import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
@@ -14,6 +13,7 @@ from onboarding.entitlement.arrangement import Limits
 from onboarding.entitlement.breaker import Breaker
 from onboarding.entitlement.memory import Heard, Memory
 from onboarding.ports import Answer, BatchSource, EntitlementSource, Query, RereadSource
+from portal import logs
 from portal.clock import now
 
 MOST_TOGETHER = 50  # questions of one call
@@ -163,10 +163,7 @@ class Call:
         return answers if fits else [None] * len(self._queries)
 
     def _broken(self, error: Exception) -> Answer:
-        # places only: the error's own words are foreign and may hold what was sent
-        frames = traceback.extract_tb(error.__traceback__)
-        where = ", ".join(f"{each.filename}:{each.lineno}" for each in frames)
-        kind = type(error).__name__
+        kind, where = type(error).__name__, logs.places(error)
         log.error("the entitlement source %s broke: %s at %s", self._seat.name, kind, where)
         return sound.unknown(
             self._seat.name, "source_broken", "failed in a way nobody foresaw.", error=kind

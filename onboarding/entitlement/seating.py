@@ -1,5 +1,6 @@
 """Making the sources that the file of entitlement names, each by the factory of its kind."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -8,12 +9,15 @@ from onboarding.entitlement.arrangement import Arrangement, Place
 from onboarding.entitlement.fields import Fields, FieldsUnfit
 from onboarding.entitlement.seat import Seat
 from onboarding.ports import EntitlementSource
+from portal import logs
 from portal.outbound import WayOut
 
 # Packages of a company bring kinds of their own by entry points of this group.
 GROUP = "berth.entitlement_sources"
 # Makes a source from its name and its fields, or raises FieldsUnfit with every fault.
 Factory = Callable[[str, Fields, WayOut], EntitlementSource]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,19 @@ def _seat(place: Place, kit: Kit) -> Seat:
         source = make(place.name, fields, kit.way)
     except FieldsUnfit:
         raise
-    except (TypeError, ValueError, LookupError, AttributeError, OSError) as error:
-        # of a company's own kind; its words may hold what the fields hold
-        raise FieldsUnfit([f"the kind {place.kind} failed with {type(error).__name__}."]) from error
+    except Exception as error:  # a company's own kind may raise anything
+        told = _broken(place.kind, error)
+        raise FieldsUnfit([f"the kind {place.kind} failed with {told}."]) from error
     if not callable(getattr(source, "check", None)):
         raise FieldsUnfit([f"the kind {place.kind} made nothing that can be asked."])
     return Seat(source, place.limits, name=place.name, kind=place.kind)
+
+
+def _broken(kind: str, error: Exception) -> str:
+    """Log where a kind broke, and return the name of what it raised: its words may hold fields."""
+    name = type(error).__name__
+    log.error("the kind %s of sources broke: %s at %s", kind, name, logs.places(error))
+    return name
 
 
 def _factory(kind: str, builtin: Mapping[str, Factory]) -> Factory:
@@ -75,10 +86,9 @@ def _factory(kind: str, builtin: Mapping[str, Factory]) -> Factory:
         raise FieldsUnfit([f"there is no kind `{kind[:40]}`; there are {there}."])
     try:
         loaded = named[0].load()
-    except (ImportError, AttributeError) as error:
-        raise FieldsUnfit(
-            [f"the package of kind `{kind}` cannot be loaded: {type(error).__name__}."]
-        ) from error
+    except Exception as error:  # importing it runs it
+        told = _broken(kind, error)
+        raise FieldsUnfit([f"the package of kind `{kind}` cannot be loaded: {told}."]) from error
     if not callable(loaded):
         raise FieldsUnfit([f"what the package of kind `{kind}` names cannot be called."])
     made: Factory = loaded

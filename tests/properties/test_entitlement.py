@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from onboarding.entitlement.groups import GroupEntitlements
 from onboarding.entitlement.seat import Seat
 from onboarding.entitlement.seating import Kit
 from onboarding.ports import Answer, Outcome, Query
+from portal.clock import now
 from portal.outbound import WayOut
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -151,7 +153,10 @@ PARTS = st.dictionaries(
     max_size=3,
 )
 KIT = Kit(
-    {"file": FileEntitlements.from_settings, "groups": GroupEntitlements.from_settings},
+    {
+        "file": FileEntitlements.from_settings,
+        "groups": partial(GroupEntitlements.from_settings, clock=now),
+    },
     variables=lambda _: "",
     way=WayOut(),
 )

@@ -39,6 +39,10 @@ def from_settings(name, fields, way):
     phase = fields.text("phase")
     fields.done()
     return Moon(name, phase)
+
+
+def explodes(name, fields, way):
+    raise RuntimeError(fields.text("phase"))
 """
 
 
@@ -65,9 +69,12 @@ def own_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "[berth.entitlement_sources]\n"
         "moon = company_moon:from_settings\n"
         "eclipse = company_moon:absent\n"
+        "comet = company_moon:explodes\n"
+        "meteor = company_meteor:from_settings\n"
         "file = company_moon:from_settings\n"
     )
     (told.parent / "company_moon.py").write_text(OWN_KIND)
+    (told.parent / "company_meteor.py").write_text("raise RuntimeError('s3cret')\n")
     monkeypatch.syspath_prepend(told.parent)
 
 
@@ -209,10 +216,15 @@ def test_a_company_adds_a_kind_of_its_own_by_a_package(lay: Lay) -> None:
     [
         ("kind: moon", "`phase` must be a text"),
         ("kind: eclipse", "cannot be loaded: AttributeError"),
+        ("kind: comet, phase: s3cret", "the kind comet failed with RuntimeError"),
+        ("kind: meteor", "cannot be loaded: RuntimeError"),
         ("kind: file, path: /a", "more than one package brings"),
         ("kind: sun", "there is no kind `sun`; there are "),
     ],
 )
-def test_a_package_that_does_not_fit_is_a_fault_in_words(lay: Lay, fields: str, fault: str) -> None:
+def test_a_package_that_does_not_fit_is_a_fault_in_words(
+    lay: Lay, fields: str, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
     lay(f"version: 1\nsources: {{sky: {{{fields}}}}}\n")
     assert fault in told()[0]
+    assert "s3cret" not in told()[0] + caplog.text

@@ -1,11 +1,14 @@
 """Entitlement from groups whose names follow a pattern."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onboarding.entitlement.groups import GroupEntitlements, pattern_faults
-from onboarding.ports import Outcome
+from onboarding.entitlement.fields import Fields
+from onboarding.entitlement.groups import Freshness, GroupEntitlements, pattern_faults
+from onboarding.ports import Answer, Outcome
+from portal.outbound import WayOut
 from tests.contracts.entitlement_source import ASKED
 
 SOURCE = GroupEntitlements(
@@ -78,3 +81,54 @@ def test_patterns_whose_fields_stand_apart_are_read_in_one_way() -> None:
         "everybody",
     )
     assert pattern_faults(patterns) == ()
+
+
+# How long what an identity provider said of groups counts
+
+SIGNED_IN = datetime(2026, 11, 23, 9, tzinfo=UTC)
+DEPLOYERS, LIMIT = "{tenant}:{environment}:deployers", timedelta(hours=8)
+
+
+def after(hours: float, *groups: str, signed_in: datetime | None = SIGNED_IN) -> Answer:
+    """Ask about somebody who signed in so many hours ago."""
+    clock = Freshness(LIMIT, lambda: SIGNED_IN + timedelta(hours=hours))
+    source = GroupEntitlements([DEPLOYERS], ["berth-suspended"], fresh=clock)
+    return source.check(replace(ASKED, groups=frozenset(groups), claims_at=signed_in))
+
+
+def test_groups_of_a_sign_in_permit_until_it_is_too_old() -> None:
+    answer = after(7.9, "retail:dev:deployers")
+    assert answer.outcome is Outcome.PERMIT
+    assert answer.expires_at == SIGNED_IN + LIMIT
+
+
+def test_groups_of_an_old_sign_in_cannot_tell_and_say_what_to_do() -> None:
+    answer = after(8, "retail:dev:deployers")
+    assert (answer.outcome, answer.reason_code) == (Outcome.UNKNOWN, "groups_old")
+    assert answer.remedy == "Sign out and sign in again."
+    assert after(8).outcome is Outcome.UNKNOWN
+
+
+def test_a_group_that_refuses_does_so_however_old_it_is() -> None:
+    assert after(100, "retail:dev:deployers", "berth-suspended").outcome is Outcome.DENY
+
+
+def test_groups_of_a_local_account_do_not_grow_old() -> None:
+    answer = after(1000, "retail:dev:deployers", signed_in=None)
+    assert (answer.outcome, answer.expires_at) == (Outcome.PERMIT, None)
+
+
+def test_without_a_limit_groups_count_as_of_the_last_sign_in() -> None:
+    long_ago = replace(ASKED, claims_at=SIGNED_IN - timedelta(days=1000))
+    assert SOURCE.check(long_ago).outcome is Outcome.PERMIT
+
+
+def test_the_limit_is_a_field_of_the_file() -> None:
+    fields = Fields(
+        {"permits": [DEPLOYERS], "oldest_minutes": 60}, deadline=2, variables=lambda _: ""
+    )
+    source = GroupEntitlements.from_settings(
+        "staff", fields, WayOut(), clock=lambda: SIGNED_IN + timedelta(minutes=61)
+    )
+    asked = replace(ASKED, claims_at=SIGNED_IN)
+    assert source.check(asked).outcome is Outcome.UNKNOWN
