@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.db.models import Model, QuerySet
 
+from accounts import lookups as door
 from accounts.models import MachineToken, User
 from tenants.catalogue import Destination, Environment, Size
 from tenants.models import Application, Cluster, Tenant
@@ -100,9 +101,10 @@ class PersonField(forms.CharField):
         return value
 
     def clean(self, value: Any) -> Any:
-        """Return the person. Switched-off accounts are as good as absent."""
+        """Return the person. Accounts that are off, or of who has left, are as good as absent."""
         name = super().clean(value)
-        person = User.objects.filter(username=name.lower(), is_active=True).first()
+        here = User.objects.filter(~door.left("pk"), is_active=True)
+        person = here.filter(username=name.lower()).first()
         if person is None:
             raise forms.ValidationError(f"Nobody with an account here has the user name “{name}”.")
         return person

@@ -105,6 +105,7 @@ def _environments() -> Sequence[Environment]:
             approver_group="prod-approvers",
             reference="production",
             reference_protected=True,
+            review_months=6,
             notice="No changes from 18 December to 4 January.",
         ),
     )

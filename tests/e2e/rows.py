@@ -11,7 +11,10 @@ django.setup()
 
 from django.db import transaction  # noqa: E402 (models can be imported only once Django is set up)
 
-from accounts.models import User  # noqa: E402 (the same)
+from accounts.actions import make_token  # noqa: E402 (the same)
+from accounts.leaving import flag  # noqa: E402 (the same)
+from accounts.models import Scope, User  # noqa: E402 (the same)
+from audit.ledger import SYSTEM  # noqa: E402 (the same)
 from fleet.models import Beat, Stray  # noqa: E402 (the same)
 from onboarding import actions, toolbox  # noqa: E402 (the same)
 from onboarding.form import drafts  # noqa: E402 (the same)
@@ -19,6 +22,7 @@ from onboarding.form.answers import Allotted, Answers, Spot  # noqa: E402 (the s
 from onboarding.models import (  # noqa: E402 (the same)
     Order,
     Progress,
+    Register,
     Revision,
     RunState,
     StepRun,
@@ -27,9 +31,14 @@ from onboarding.plans import basis, drafting  # noqa: E402 (the same)
 from portal.clock import now  # noqa: E402 (the same)
 from tenants.catalogue import Environment, Size  # noqa: E402 (the same)
 from tenants.lifecycle import Lifecycle  # noqa: E402 (the same)
-from tenants.models import Application, Cluster, Service  # noqa: E402 (the same)
+from tenants.models import Application, Cluster, Service, Tenant  # noqa: E402 (the same)
 from tests.e2e.pages import SERVICE  # noqa: E402 (the same)
-from tests.make import make_placement, make_service  # noqa: E402 (the same)
+from tests.make import (  # noqa: E402 (the same)
+    make_application,
+    make_placement,
+    make_service,
+    make_user,
+)
 
 STRAYS = (
     ("namespace", "retail-wishlist-dev", "here"),
@@ -59,6 +68,7 @@ def main() -> None:
         )
     _placed(rex)
     _strays()
+    _leaver()
     actions.report_unlisted(by=rex, name="Loyalty points", note="Owned by retail since May.")
 
 
@@ -71,6 +81,7 @@ def _placed(owner: User) -> None:
         owner=owner,
         size=Size.objects.get(slug="m"),
         lifecycle=Lifecycle.REHEARSED,
+        review_due=(now() - timedelta(days=40)).date(),
     )
     cluster = Cluster.objects.get(slug="rehearsal")
     make_placement(service, cluster, lifecycle=Lifecycle.REHEARSED, live_at=now())
@@ -143,6 +154,36 @@ def _strays() -> None:
             settled_at=moment - timedelta(days=2),
             gone_at=moment if where == "gone" else None,
         )
+
+
+def _leaver() -> None:
+    """Let somebody of retail have left, with two services, an application, an order and a token.
+
+    No source is called so, and the sweeper under test leaves them alone.
+    """
+    lena = make_user("lena", first_name="Lena-Charlotte", last_name="von der Weiden-Hohenfels")
+    tenant = Tenant.objects.get(slug="retail")
+    tenant.members.add(make_user("mira", last_name="Sandoval"))  # who could take over
+    application = make_application("loyalty", tenant=tenant, owner=lena)
+    due = (now() + timedelta(days=12)).date()
+    for slug in ("dev", "prod"):
+        environment = Environment.objects.get(slug=slug)
+        in_use = {"lifecycle": Lifecycle.OPERATIONAL, "review_due": due}
+        make_service(application, environment, size=Size.objects.get(slug="m"), **in_use)
+    Order.objects.create(
+        requester=lena,
+        tenant=tenant,
+        application=application,
+        environment=Environment.objects.get(slug="test"),
+        settled_at=now(),
+        next_try_at=None,
+    )
+    make_token("billing", Scope.CMDB_READ, contact="lena@example.com", by=SYSTEM)
+    flag(lena, told_by="directory", by=SYSTEM)
+    missed = "It misses 312 of 4180 people at once, more than 5 %. Nobody is flagged."
+    tomorrow = now() + timedelta(days=1)
+    Register.objects.create(name="partners", due_at=tomorrow, looked_at=now(), last_error=missed)
+    Register.objects.create(name="directory", due_at=tomorrow, looked_at=now())
 
 
 def _order(person: User, application: str, environment: str) -> Order:

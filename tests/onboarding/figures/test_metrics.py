@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from accounts import actions
-from accounts.models import Scope, User
+from accounts.models import Leaver, Scope, User
 from audit.ledger import SYSTEM, Subject, note
 from audit.models import Entry, Unsealed
 from audit.sealer import seal
@@ -24,7 +24,13 @@ from onboarding.models import Order, Progress, RunState, StepRun, Tally
 from portal import vault
 from portal.clock import now
 from tenants.models import Tenant
-from tests.make import browser_of, make_application, make_cluster, make_environment
+from tests.make import (
+    browser_of,
+    make_application,
+    make_cluster,
+    make_environment,
+    make_service,
+)
 from tests.onboarding.conftest import MakeOrder
 from tests.onboarding.figures.test_tallies import end, run
 
@@ -215,6 +221,15 @@ def test_findings_are_counted_by_kind_and_none_is_told_as_none(near: Client) -> 
     Stray.objects.create(beat=beat, kind="repository", name="retail/new")
     assert figure(near, "berth_strays", kind="repository") == 1
     assert figure(near, "berth_nightly_look_timestamp_seconds") == 0
+
+
+def test_overdue_reviews_are_counted_by_environment_and_leavers_at_all(
+    near: Client, alice: User
+) -> None:
+    make_service(owner=alice, review_due=(now() - timedelta(days=2)).date())
+    Leaver.objects.create(user=alice, told_by="directory")
+    assert figure(near, "berth_services_review_overdue", environment="dev") == 1
+    assert figure(near, "berth_leavers") == 1
 
 
 def test_a_queue_that_is_away_is_a_figure_and_no_failure(near: Client) -> None:
