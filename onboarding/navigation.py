@@ -1,6 +1,6 @@
 """What the frame of every page shows: navigation by role, counts that ask for action, the theme."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,19 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
 from fleet import lookups as fleet
-from onboarding import actions, lookups
+from onboarding import actions, lookups, toolbox
 from onboarding.leavers import lookups as left
 from onboarding.running import waiting
 from portal.errors import OrderUnderWay
 from tenants import lookups as record
 
+GOES_ON = (
+    "Processes that have read a good one go by that; one that starts permits nobody. Put a good "
+    "file in its place: nothing has to be restarted."
+)
 THEMES = ("light", "dark")
 COOKIE = "berth-theme"
-QUEUE_SECONDS = 15  # for so long a process believes what it saw of the queue
+QUEUE_SECONDS = 15  # for so long a process believes what it saw of the queue, and of files
 EVERYBODY = frozenset(Role.values)
 WATCHERS = frozenset({Role.OPERATOR, Role.AUDITOR})
 OPERATORS = frozenset({Role.OPERATOR})
@@ -135,10 +139,23 @@ def _frame(http: HttpRequest) -> dict[str, Any]:
         "within_more": any(place.here for place in more),
         "more_tally": sum(place.tally for place in more),
         "own": _places(OWN, http.user, http.path),
+        "broken_files": _broken_files(http.user),
         "queue_away": not cache.get_or_set("queue", waiting.answers, QUEUE_SECONDS),
         "roles": ", ".join(Role(role).label for role in sorted(http.user.roles)),
         "zone": http.user.time_zone,
     }
+
+
+def _broken_files(user: User) -> Mapping[str, str]:
+    """Return what is wrong with files of entitlement, by source, to those who look after them."""
+    if WATCHERS.isdisjoint(user.roles):
+        return {}
+    found = cache.get("entitlement-files")
+    if found is None:
+        doubts = toolbox.sources().doubts()
+        found = {source: f"{doubt} {GOES_ON}" for source, doubt in doubts.items()}
+        cache.set("entitlement-files", found, QUEUE_SECONDS)
+    return dict(found)
 
 
 def _moves(http: HttpRequest, user: User) -> list[Place]:

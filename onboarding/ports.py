@@ -131,7 +131,12 @@ class PeopleSource(Protocol):
 
 @runtime_checkable
 class RereadSource(EntitlementSource, Protocol):
-    """A source that goes on by what it read last where that was spoilt since; no source has to."""
+    """A source that goes on by what it read last where that was spoilt since; no source has to.
+
+    `doubt` says in words what was wrong when it last read, or nothing.
+    """
+
+    doubt: str
 
     def refresh(self) -> None:
         """Read again, so that processes which are forked from here know it. It never raises."""

@@ -10,7 +10,7 @@ from onboarding.entitlement.arrangement import Limits
 from onboarding.entitlement.combine import Terms, combined, one_of
 from onboarding.entitlement.memory import Heard
 from onboarding.entitlement.seat import Seat
-from onboarding.ports import Answer, EntitlementSource, Outcome, PeopleSource, Query
+from onboarding.ports import Answer, EntitlementSource, Outcome, PeopleSource, Query, RereadSource
 
 # of sources on this machine: nothing is repeated, and none gets a rest
 NEAR = Limits(
@@ -67,6 +67,16 @@ class Sources:
         """Let sources read their files again, before a process is forked that asks them."""
         for seat in self._seats:
             seat.refresh()
+
+    def doubts(self) -> dict[str, str]:
+        """Read again, and return what is wrong with what sources rest on, by their names."""
+        self.refresh()
+        sources = {seat.name: seat.source for seat in self._seats}
+        return {
+            name: source.doubt
+            for name, source in sources.items()
+            if isinstance(source, RereadSource) and source.doubt
+        }
 
     def _ruled(self, heard: Sequence[Heard], digest: str) -> Ruling:
         answer = combined([each.answer for each in heard], self._terms)

@@ -16,7 +16,6 @@ in this process, and every answer says so. A file that is missing, or wrong at f
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +66,7 @@ class FileEntitlements:
         self.leavers = leavers
         self._path = path
         self._kept: Policy | None = None
+        self.doubt = ""
 
     @classmethod
     def from_settings(cls, name: str, fields: Fields, _way: WayOut) -> "FileEntitlements":
@@ -136,8 +136,13 @@ class FileEntitlements:
 
     def refresh(self) -> None:
         """Read the file, so that a process which is forked from here knows what was good."""
-        with suppress(PolicyBroken, OSError, ValueError):  # who asks is told
-            self._in_force()
+        self.doubt = ""
+        try:
+            self.doubt = self._in_force().kept_because
+        except PolicyBroken as error:
+            self.doubt = storable(str(error)[:300])
+        except (OSError, ValueError):  # one that is not there is no broken one: who asks is told
+            return
 
     def _in_force(self) -> Policy:
         """Return the policy that counts now. Raises PolicyBroken or OSError where none does."""
