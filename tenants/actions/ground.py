@@ -145,6 +145,6 @@ def note_pack(
     if changes:
         if not rows.move(presence, to=after, fence=fence, **seen):
             return False
-        presence.refresh_from_db()
+        presence.refresh_from_db(fields=[*after, "version"])
         rows.note("changed", presence, by=by, changes=changes)
     return True
