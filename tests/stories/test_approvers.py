@@ -186,16 +186,32 @@ def test_no_person_decides_whether_an_approver_may_approve(
     asked: Portal, alice: User, bob: User
 ) -> None:
     """Where a source cannot tell and a person may decide, that is never the approver in doubt."""
-    board = Told(name="board")
-    seats = [Seat(each, Limits(failures=0)) for each in (toolbox.SOURCES["file"](), board)]
-    demands = (Demand(("file",)), Demand(("board",)))
-    asked.with_tools(sources=Sources(seats, Terms(demands, frozenset({"board"}))))
+    with_board(asked, Told(lambda: said(Outcome.UNKNOWN, "board"), "board"))
     order = waiting(asked, alice)
-    board.does = lambda: said(Outcome.UNKNOWN, "board", code="source_timeout")
     with pytest.raises(EntitlementUnknown):
         asked.approve(order, bob)
     assert decisions_of(bob) == [("referred", "person_decides")]
     assert Approval.objects.count() == 0
+
+
+def test_what_is_known_of_the_approver_stands_for_nobody_else(
+    portal: Portal, alice: User, bob: User
+) -> None:
+    """The approver's right was permitted a moment ago; the requester's was in doubt."""
+    board = Told(lambda: said(Outcome.UNKNOWN, "board"), "board")
+    with_board(portal, board)
+    order = waiting(portal, alice)
+    portal.approve(order, bob)
+    assert Evidence.objects.latest("pk").outcome == "permit"
+    board.does = lambda: said(Outcome.DENY, "board")
+    assert portal.go_on(order).ended_as == Progress.REFUSED
+
+
+def with_board(portal: Portal, board: Told) -> None:
+    """Let another source be asked too, and a person decide when it cannot tell."""
+    seats = [Seat(each, Limits(failures=0)) for each in (toolbox.SOURCES["file"](), board)]
+    demands = (Demand(("file",)), Demand(("board",)))
+    portal.with_tools(sources=Sources(seats, Terms(demands, frozenset({"board"}))))
 
 
 def test_the_requester_who_is_an_approver_too_leaves_a_trace_when_she_tries(

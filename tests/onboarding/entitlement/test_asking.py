@@ -70,6 +70,12 @@ def test_what_is_no_answer_is_unknown_in_words(does: Callable[[], object]) -> No
     assert answer.remedy
 
 
+def test_a_deny_whose_expiry_has_no_zone_is_no_answer_and_hangs_nobody() -> None:
+    ends = datetime(2036, 1, 1)  # noqa: DTZ001 - without a zone
+    answer = asked(Told(lambda: said(Outcome.DENY, expires_at=ends))).ruling(QUERY)
+    assert (answer.outcome, answer.reason_code) == (Outcome.UNKNOWN, "source_malformed")
+
+
 def test_a_source_that_breaks_is_unknown_and_its_words_go_nowhere(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -224,6 +230,15 @@ def test_nothing_is_repeated_past_what_the_source_said(clock: Clock) -> None:
     clock.shift(timedelta(seconds=10))
     assert hint(sources).outcome is Outcome.UNKNOWN  # the source repeats itself, and it is over
     assert source.asked == 2
+
+
+def test_after_the_clock_was_set_back_nothing_from_later_is_repeated(clock: Clock) -> None:
+    told = Told()
+    sources = asked(told)
+    hint(sources)
+    clock.shift(timedelta(hours=-1))
+    told.does = lambda: said(Outcome.DENY)
+    assert hint(sources).outcome is Outcome.DENY
 
 
 def test_what_is_recorded_is_asked_anew_and_hints_learn_from_it(clock: Clock) -> None:
