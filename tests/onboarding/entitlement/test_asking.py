@@ -94,6 +94,12 @@ def test_a_source_that_hangs_is_unknown_at_its_deadline(slow: Slow) -> None:
     assert perf_counter() - began < 5
 
 
+def test_a_source_that_hangs_is_left_alone_for_a_while_too(slow: Slow) -> None:
+    sources = asked(slow, limits=replace(SHORT, failures=2))
+    codes = [sources.ruling(QUERY).reason_code for _ in range(3)]
+    assert codes == ["source_timeout", "source_timeout", "source_resting"]
+
+
 def test_sources_are_asked_at_the_same_time() -> None:
     together = Barrier(3, timeout=5)
 
