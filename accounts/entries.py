@@ -1,4 +1,8 @@
-"""Reading a YAML file value by value, so that everything wrong with it is told at once."""
+"""Reading a YAML file value by value, so that everything wrong with it is told at once.
+
+For our own files of identities, whose entries stand in one another. What companies write sources of
+entitlement against is `onboarding/entitlement/fields.py`: that has secrets, and may not change.
+"""
 
 import re
 from collections.abc import Mapping, Sequence

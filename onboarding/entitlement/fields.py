@@ -1,6 +1,8 @@
 """The fields of a source in the file of entitlement, read with types; every fault is kept.
 
 A source asks for its fields one by one and then calls `done`, which refuses all faults at once.
+Companies write sources against it, so it stays as it is; `accounts/entries.py` reads our own files
+of identities, whose entries stand in one another, and may change with them.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -94,6 +94,7 @@ def test_it_is_the_same_rendering_as_that_of_an_order(
     supposed = page(ask())
     order = portal.order(alice)
     real = browser_of(olivia).get(reverse("onboarding:evidence", args=(order.pk,)))
+    assert "?person=local%3Aalice&amp;action=onboard&amp;" in real.content.decode()
     voices = real.content.decode().partition("Who said what")[2].partition("</details>")[0]
     assert voices
     assert voices in supposed
