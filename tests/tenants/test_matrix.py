@@ -80,6 +80,8 @@ def test_who_saw_an_older_matrix_changes_nothing(olivia: User) -> None:
     add(a_rule(), olivia)
     with pytest.raises(RecordMoved):
         add(a_rule(tier="silver"), olivia)
+    with pytest.raises(RecordMoved):
+        add(a_rule(tier="silver"), olivia, seen=7)
     assert Rule.objects.count() == Edition.objects.count() == Entry.objects.count() == 1
 
 

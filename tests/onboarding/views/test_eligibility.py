@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from onboarding import actions, toolbox
 from onboarding.display import foresight
-from onboarding.models import Order
+from onboarding.models import Order, StepRun
 from onboarding.running.jobs import look_at
 from tenants.lifecycle import Lifecycle
 from tenants.models import Application, Cluster, Edition, Rule
@@ -88,6 +88,22 @@ def test_a_change_shows_whom_it_would_touch_and_does_nothing_yet(
     assert "No longer Public data in dev on clusters without a tier in eu1" in page
     assert "no cluster would be left Public data in dev" in page
     assert not Rule.objects.exists()
+
+
+def test_an_order_that_has_brought_everything_to_its_clusters_is_not_said_to_stop(
+    operator: Client, fill: Fill, alice: User
+) -> None:
+    order = waiting(fill, alice)
+    assert "Orders that would be stopped 1;" in text_of(propose(operator))
+    elsewhere = make_placement(make_service(make_application("other")))
+    order.revisions.update(number=2)
+    Order.objects.update(revision_number=2)
+    ran = {"order": order, "step": "prime", "state": "over", "attempt": 1, "succeeded": True}
+    StepRun.objects.create(revision=1, **ran)
+    StepRun.objects.create(revision=2, direction="back", **ran)
+    assert "Orders that would be stopped 1;" in text_of(propose(operator))
+    StepRun.objects.create(revision=2, placement=elsewhere, **ran)
+    assert "Orders that would be stopped" not in text_of(propose(operator))
 
 
 def test_what_was_seen_is_put_in_force_and_stops_the_order(
