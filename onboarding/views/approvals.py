@@ -91,8 +91,8 @@ def _for_deciders(view: Deciding) -> Deciding:
     return answer
 
 
-@_for_deciders
 @require_POST
+@_for_deciders
 def approve(http: SignedIn, number: int) -> HttpResponse:
     """Approve the digest that the page showed."""
     order = lookups.order_for(http.user, number)
@@ -110,8 +110,8 @@ def approve(http: SignedIn, number: int) -> HttpResponse:
     return _next(http)
 
 
-@_for_deciders
 @require_POST
+@_for_deciders
 def refuse(http: SignedIn, number: int) -> HttpResponse:
     """Refuse, with a reason for the requester."""
     order = lookups.order_for(http.user, number)

@@ -90,12 +90,14 @@ def test_who_lost_the_role_while_the_page_was_open_is_refused_and_that_is_kept(
     assert portal.go_on(order).ended_as == ""
 
 
-def test_who_cannot_see_an_order_leaves_no_trace_on_it(
+def test_who_cannot_see_an_order_or_only_looks_leaves_no_trace_on_it(
     portal: Portal, alice: User, charlie: User
 ) -> None:
     order = waiting(portal, alice)
-    told = browser_of(charlie).post(f"/approvals/{order.pk}/approve/", {"digest": "x"})
+    browser = browser_of(charlie)
+    told = browser.post(f"/approvals/{order.pk}/approve/", {"digest": "x"})
     assert told.status_code == 403
+    assert browser_of(alice).get(f"/approvals/{order.pk}/approve/").status_code == 405
     assert decisions_of(charlie) == []
     assert entries(order) == [("submitted", "local:alice")]
 
