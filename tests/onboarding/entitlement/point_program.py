@@ -54,7 +54,7 @@ class Answering(StreamRequestHandler):
 
     def say(self, deed: dict[str, Any]) -> None:
         """Send the answer, or its first `sent` bytes; with a `pause` they drip one by one."""
-        body = (deed.get("body", "") + "x" * deed.get("padding", 0)).encode()
+        body = (deed.get("body", "") + " " * deed.get("padding", 0)).encode()
         lines = {
             "Content-Type": deed.get("type", "application/json"),
             "Content-Length": str(deed.get("length", len(body))),

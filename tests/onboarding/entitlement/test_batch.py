@@ -94,6 +94,9 @@ def test_where_nobody_knows_which_answer_is_whose_none_counts(
 ) -> None:
     point.says(body)
     assert outcomes(sources_of(point), BOTH) == [UNKNOWN, UNKNOWN]
+    source = point.source(batch=True)
+    assert isinstance(source, AuthZenBatches)
+    assert [each.outcome for each in source.check_all(BOTH)] == [UNKNOWN, UNKNOWN]
 
 
 ONE_FAULT: dict[str, Any] = {
