@@ -33,11 +33,11 @@ def stop_orders() -> int:
     An order past its point of no return goes on to its end. One that was stopped is not found
     again, so that this may be killed and repeated at any point.
     """
-    return sum(_stop(order) for order in lookups.orders_to_stop()[:BATCH])
+    return sum(stop(order) for order in lookups.orders_to_stop()[:BATCH])
 
 
-def _stop(order: Order) -> bool:
-    """Turn an order round; False when it is over or settled by now."""
+def stop(order: Order) -> bool:
+    """Turn the order of somebody who has left round; False when it is over or settled by now."""
     told_by = order.requester.leavings.filter(cleared_at=None).values_list("told_by", flat=True)
     reason = f"{order.requester} has left, says {told_by.first()}."
     revocable = Order.objects.filter(pk=order.pk, settled_at=None)

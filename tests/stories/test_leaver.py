@@ -6,14 +6,17 @@ from pathlib import Path
 import ldap3
 import pytest
 
+from accounts import leaving as door
 from accounts.models import Leaver, User
+from audit.ledger import SYSTEM
 from audit.models import Entry
 from onboarding.actions import leaving
 from onboarding.entitlement.directory import People
 from onboarding.entitlement.groups import GroupEntitlements
 from onboarding.entitlement.ldap import LdapEntitlements, Naming
+from onboarding.leavers import lookups
 from onboarding.leavers.models import Register
-from onboarding.models import Progress
+from onboarding.models import Order, Progress
 from onboarding.running import leavers
 from portal.clock import now
 from portal.outbound import WayOut
@@ -115,6 +118,18 @@ def test_an_order_past_its_point_of_no_return_goes_on_to_its_end(
     order = portal.go_on(portal.order(alice))
     assert order.ended_as == Progress.REHEARSED
     assert "has left" in browser_of(olivia).get("/services/?review=left").content.decode()
+
+
+def test_an_order_that_settles_at_the_moment_it_is_to_be_stopped_goes_on(
+    portal: Portal, alice: User
+) -> None:
+    order = portal.go_on(portal.order(alice, "prod"))
+    door.flag(alice, told_by="directory", by=SYSTEM)
+    (found,) = lookups.orders_to_stop()
+    Order.objects.filter(pk=order.pk).update(settled_at=now())
+    assert not leaving.stop(found)
+    assert not lookups.orders_to_stop().exists()
+    assert again(order).direction == "onward"
 
 
 def test_a_directory_that_is_down_stops_nothing_and_flags_nobody(

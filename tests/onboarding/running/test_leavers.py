@@ -22,6 +22,13 @@ from tests.journey import Portal
 from tests.make import browser_of, make_user
 
 PEOPLE = 30
+RULES = "version: 1\nrules:\n  - {{effect: permit, people: [{}]}}\n"
+SOURCES = """\
+version: 1
+sources:
+  staff: {{kind: file, path: {folder}/staff.yaml, leavers: true}}
+  others: {{kind: file, path: {folder}/others.yaml}}
+"""
 
 
 class Staff:
@@ -185,6 +192,21 @@ def test_half_an_answer_flags_nobody(portal: Portal, staff: Staff, said: list[Kn
     next_night(portal, Half(set()))
     assert gone() == set()
     assert "did not answer for everybody" in Register.objects.get(name="staff").last_error
+
+
+def test_sources_of_the_file_of_entitlement_are_asked_if_they_say_so(
+    portal: Portal, alice: User, bob: User, settings: Settings
+) -> None:
+    for name in ("staff", "others"):
+        (portal.folder / f"{name}.yaml").write_text(RULES.format('"local:alice", "local:bob"'))
+    settings.BERTH_ENTITLEMENT_CONFIG = portal.folder / "sources.yaml"
+    settings.BERTH_ENTITLEMENT_CONFIG.write_text(SOURCES.format(folder=portal.folder))
+    assert leavers.look_for_leavers() == ["Berth", "staff"]
+    (portal.folder / "staff.yaml").write_text(RULES.format('"local:bob"'))
+    (portal.folder / "others.yaml").write_text(RULES.format('"local:alice"'))
+    portal.clock.shift(timedelta(days=1))
+    leavers.look_for_leavers()
+    assert gone() == {"alice"}
 
 
 def test_somebody_who_is_switched_off_is_flagged_until_they_are_switched_on(
