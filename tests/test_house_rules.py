@@ -75,7 +75,6 @@ NO_CALLS = {
     "portal/reaching.py": "tries the way out stage by stage, and sends nothing on it",
     "accounts/documents.py": "asks on connections of the way out, and names their failures",
     "fleet/connections/line.py": "sends on the connections of the way out, and names its failures",
-    "fleet/connections/server.py": "names the type of an answer",
     "onboarding/entitlement/decision_point.py": "sends on the connections of the way out",
     "onboarding/entitlement/directory.py": "speaks no HTTP; trusts whom the way out trusts",
     "onboarding/entitlement/ldap_people.py": "asks on connections of directory.py",
