@@ -10,7 +10,7 @@ from tests.journey import POLICY, Portal
 from tests.make import browser_of
 
 pytestmark = pytest.mark.django_db
-TITLE = "The entitlement file of the source file is broken"
+TITLE = "The entitlement file is broken (source: file)"
 
 
 @pytest.fixture(autouse=True)
