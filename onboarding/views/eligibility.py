@@ -1,4 +1,4 @@
-"""The eligibility matrix in the console: read it, see what a change would touch, put it in force."""
+"""The eligibility matrix in the console: read it, see whom a change touches, put it in force."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from onboarding import actions
 from onboarding.display import foresight
 from onboarding.display.foresight import Foresight
 from portal import lists
+from portal.clock import now
 from portal.errors import RecordMoved
 from portal.web import safe_or_post
 from tenants import lookups as record
@@ -59,10 +60,10 @@ def eligibility(http: SignedIn) -> HttpResponse:
 
 
 def _end_of(day: date) -> datetime:
-    try:
-        return timezone.make_aware(datetime.combine(day, time.max))
-    except OverflowError:  # a year that no time zone reaches
-        return timezone.now()
+    """Return when a day ends where the reader is; of today and days to come, the present moment."""
+    if day >= timezone.localdate(now()):
+        return now()
+    return timezone.make_aware(datetime.combine(day, time.max))
 
 
 @require_safe
