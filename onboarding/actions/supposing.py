@@ -21,7 +21,9 @@ from onboarding.models import Evidence, Kind, Order
 from onboarding.plans import words
 from onboarding.ports import Outcome
 from tenants import lookups as record
+from tenants import matrix
 from tenants.catalogue import Environment
+from tenants.eligibility import Place
 from tenants.models import Application
 
 APPROVE = "approve"  # the sources are asked who may only where the site wants that
@@ -95,10 +97,18 @@ def _conditions(wish: Wish, evidence: Evidence | None) -> Iterator[Condition]:
     on = wish.person.is_active
     off = "The account is switched off: no source is asked, and nothing is permitted."
     yield Condition("Account", "The account can sign in." if on else off, holds=on)
+    leaving = wish.person.leavings.filter(cleared_at=None).first()
+    if leaving is not None:
+        told = f"{leaving}, says {leaving.told_by}: what they order is stopped."
+        yield Condition("Leaver", told, holds=False)
     if wish.action == APPROVE or evidence is None:
         yield from _as_approver(wish)
         return
-    yield _onboarding(wish) if wish.action == Kind.ONBOARD else _standing(wish)
+    if wish.action == Kind.ONBOARD:
+        yield _onboarding(wish)
+        yield _place(wish)
+    else:
+        yield _standing(wish)
     is_referred = evidence.outcome == Outcome.REFERRED.value
     told = words.approvers(wish.environment, is_referred=is_referred)
     yield Condition("Approval", told)
@@ -137,6 +147,24 @@ def _onboarding(wish: Wish) -> Condition:
         return Condition("Service", told, holds=False)
     told = f"The form offers {application.name} to {person}."
     return Condition("Application", told, holds=True)
+
+
+def _place(wish: Wish) -> Condition:
+    """Say whether any cluster of the environment may hold the application's data."""
+    application, environment = wish.application, wish.environment
+    rules = matrix.in_force()
+    verdicts = [
+        rules.verdict(Place(slug, application.classification, tier, region))
+        for slug, tier, region in matrix.offered_places()
+        if slug == environment.slug
+    ]
+    if not verdicts:
+        return Condition("Cluster", f"No cluster takes services for {environment}.", holds=False)
+    if not any(verdict.allowed for verdict in verdicts):
+        why = " ".join(dict.fromkeys(verdict.words for verdict in verdicts))
+        return Condition("Cluster", why, holds=False)
+    told = f"Clusters for {environment} may hold data of this class."
+    return Condition("Cluster", told, holds=True)
 
 
 def _standing(wish: Wish) -> Condition:

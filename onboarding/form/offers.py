@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from accounts import lookups as door
 from accounts.models import User
 from onboarding.entitlement import checks
 from onboarding.entitlement.asking import Sources
@@ -118,6 +119,10 @@ def scaffolds(templates: Scaffolder) -> Sequence[About]:
 
 
 def owners(application: Application) -> Sequence[User]:
-    """Return who may own a service of the application: its owner and its tenant's members."""
+    """Return who may own a service of the application: its owner and its tenant's members.
+
+    Nobody who has left: the service would need a new owner at once.
+    """
     members = Q(tenants=application.tenant) | Q(pk=application.owner_id)
-    return list(User.objects.filter(members, is_active=True).distinct().order_by("username"))
+    there = User.objects.filter(members, ~door.left("pk"), is_active=True)
+    return list(there.distinct().order_by("username"))

@@ -10,7 +10,9 @@ from django.http import HttpResponse
 from django.urls import reverse
 from pytest_django import Settings
 
+from accounts import leaving
 from accounts.models import Snapshot, User
+from audit import ledger
 from audit.models import Entry
 from onboarding import toolbox
 from onboarding.changes.models import Approval, Change
@@ -24,7 +26,7 @@ from onboarding.ports import Outcome
 from tenants.catalogue import Environment
 from tenants.models import Application
 from tests.journey import Portal
-from tests.make import browser_of, make_user
+from tests.make import browser_of, make_rule, make_user
 from tests.onboarding.entitlement.asked import Told, said
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +100,22 @@ def test_it_is_the_same_rendering_as_that_of_an_order(
     voices = real.content.decode().partition("Who said what")[2].partition("</details>")[0]
     assert voices
     assert voices in supposed
+
+
+def test_clusters_that_may_not_hold_the_data_are_in_the_way(ask: Asking, portal: Portal) -> None:
+    Application.objects.update(classification="restricted")
+    assert "may hold data of this class" in page(ask())
+    make_rule(why="Restricted data stays on gold.")
+    text = page(ask())
+    assert "Restricted data stays on gold." in text
+    assert "This would not go through" in text
+
+
+def test_somebody_who_has_left_is_in_the_way(ask: Asking, alice: User) -> None:
+    leaving.flag(alice, told_by="directory", by=ledger.SYSTEM)
+    text = page(ask())
+    assert "has left, says directory" in text
+    assert "This would not go through" in text
 
 
 @pytest.mark.parametrize(
