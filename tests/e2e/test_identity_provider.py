@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.accounts.oidc import fake_provider
 from tests.accounts.oidc.conftest import entry
 from tests.accounts.oidc.fake_provider import SECRET, FakeProvider
-from tests.e2e.test_pages import barriers
+from tests.e2e.looking import barriers
 from tests.e2e.watching import Watch, keep
 from tests.running import Portal, running
 

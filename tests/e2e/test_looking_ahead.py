@@ -1,26 +1,12 @@
 """Operators look ahead: what somebody would be answered, and whether who answers can be reached."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
-from tests.e2e.test_pages import COLOURS, PHONE, TOUCH, barriers
-from tests.e2e.watching import keep
+from tests.e2e.looking import looked_at
 
 pytestmark = pytest.mark.browser
-
-
-def looked_at(page: Page, name: str) -> None:
-    """Look at an answer in both themes and on a phone: it has no address of its own."""
-    keep(page, f"{name}-light")
-    assert barriers(page) == []
-    page.emulate_media(color_scheme="dark")
-    keep(page, f"{name}-dark")
-    assert barriers(page, *COLOURS) == []
-    page.set_viewport_size(PHONE)
-    keep(page, f"{name}-phone")
-    assert barriers(page, *TOUCH) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "too wide"
 
 
 def test_an_operator_asks_what_if(visit: Visit) -> None:

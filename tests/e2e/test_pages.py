@@ -3,45 +3,21 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page
 
 from tests.e2e.conftest import Visit
+from tests.e2e.looking import barriers, looked_at
 from tests.e2e.pages import PAGES
 from tests.e2e.watching import WEIGHT, Watch, keep
 
 pytestmark = pytest.mark.browser
-
-PHONE: ViewportSize = {"width": 390, "height": 844}
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-COLOURS = ("color-contrast", "link-in-text-block")
-TOUCH = ("scrollable-region-focusable", "target-size")
 
 
 @pytest.mark.parametrize(("person", "name", "path"), PAGES, ids=[page[1] for page in PAGES])
 def test_a_page_can_be_used_by_everybody(visit: Visit, person: str, name: str, path: str) -> None:
     page = visit(person, color_scheme="light")
     page.goto(path)
-    keep(page, f"{name}-light")
-    assert barriers(page) == []
-    page.emulate_media(color_scheme="dark")
-    keep(page, f"{name}-dark")
-    assert barriers(page, *COLOURS) == []
-    page.set_viewport_size(PHONE)
-    keep(page, f"{name}-phone")
-    assert barriers(page, *TOUCH) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "too wide"
-
-
-def barriers(page: Page, *rules: str) -> list[str]:
-    """Return what axe finds serious or critical: by these rules, or by all of level AA."""
-    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
-    found = Axe().run(page, options={"runOnly": only}).response["violations"]
-    return [
-        f"{each['id']}: {[node['target'] for node in each['nodes']][:5]}"
-        for each in found
-        if each["impact"] in {"serious", "critical"}
-    ]
+    looked_at(page, name)
 
 
 def test_the_sign_in_page_is_for_everybody_too(
