@@ -11,7 +11,6 @@ from onboarding.models import Order, Plan
 from onboarding.plans import drafting
 from tenants.models import Claim, Service, TenantCluster
 from tests.journey import Portal, plan_of
-from tests.make import make_environment
 
 pytestmark = pytest.mark.django_db
 
