@@ -44,7 +44,7 @@ def voices(evidence: Evidence) -> list[Voice]:
 
 def _in_words(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """Yield facts one by one; those inside others say whose they are."""
-    for name, fact in facts.items():
+    for name, fact in sorted(facts.items()):  # a database keeps no order of them
         whole = f"{above} {name}".strip()
         if isinstance(fact, dict):
             yield from _in_words(fact, whole)
