@@ -50,7 +50,7 @@ test: setup ## Check everything that needs no control plane: lint, then all test
 	@deploy/prepare-tests
 	@$(MAKE) --no-print-directory lint
 	@tests/on-postgresql $(PYTEST) -n 2 --only-database -m "not browser and not chaos" $(BY_DATABASE)
-	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not image and not chaos"
+	@$(PYTEST) -n 3 -m "not cluster and not postgresql and not image and not chaos"
 
 unit: setup ## Only the tests, without browser and without lint (SQLite)
 	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not browser and not chaos"

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from onboarding.models import Kind
 from onboarding.stories import STORIES
 from tests.stories import apart, placing, plots
 from tests.stories.apart import Site
 from tests.stories.killing import MAIN, Visit
 from tests.stories.placing import Placed
 from tests.stories.plots import Plot, Told
+from tests.thorough import THOROUGH
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +45,7 @@ def test_killed_at_every_step_in_turn_the_order_ends_as_if_nothing_had_been(
     ends_alike(placed(kind), plot, plots.record(placed(kind), plot), record_property)
 
 
-@pytest.mark.parametrize("kind", placing.PLACED)
+@pytest.mark.parametrize("kind", placing.PLACED if THOROUGH else [str(Kind.ONBOARD)])
 def test_killed_at_every_undo_in_turn_nothing_is_left_all_the_same(
     placed: Placed, kind: str, record_property: Note
 ) -> None:

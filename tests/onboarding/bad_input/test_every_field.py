@@ -49,7 +49,7 @@ def test_nothing_odd_in_a_field_breaks_its_form(row: Row, filled_world: World) -
     names, usual = heard_in_form(row, browser, filled_world)
     broken = [
         (name, oddity)
-        for name, oddity, sent in spoilt(names, usual)
+        for name, oddity, sent in islice(spoilt(names, usual), None, None, 1 if THOROUGH else 2)
         if not is_plain(ask(row, browser, filled_world, sent))
     ]
     assert broken == []
