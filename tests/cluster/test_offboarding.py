@@ -14,11 +14,13 @@ from fleet.connections import kinds
 from fleet.ports import Administration, Ref
 from tenants.priming import labels
 from tests.cluster.control_plane import ControlPlane
+from tests.cluster.renaming import rename_tenants
 from tests.cluster.test_orders import STARTER, join
 from tests.running import Person, Portal, running, until
 
-CONTROL, SPACE, BESIDE = "payments-flux", "payments-checkout-dev", "payments-fraud-check-dev"
-TENANT = f"{labels.TENANT}=payments"
+TENANTS = {"payments": "leaving"}  # a name that no other story gives here
+CONTROL, SPACE, BESIDE = "leaving-flux", "leaving-checkout-dev", "leaving-fraud-check-dev"
+TENANT = f"{labels.TENANT}=leaving"
 SLOW = 180.0  # seconds
 
 
@@ -29,6 +31,7 @@ def portal(
     """A portal with the control plane joined as cluster `leaving`, in a region of its own."""
     data = tmp_path_factory.mktemp("portal")
     with running(data, BERTH_PORT="8640", BERTH_STARTER_IMAGE=STARTER) as started:
+        rename_tenants(started, TENANTS)
         join(started, local_cluster, "leaving", region="leaving")
         yield started
 

@@ -14,6 +14,7 @@ from fleet.ports import Administration, Manifest, Ref, placements_in
 from onboarding.messages import MESSAGES
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.guarded import template
+from tests.cluster.renaming import rename_tenants
 from tests.cluster.test_orders import KUSTOMIZE, STARTER, join
 from tests.running import ROOT, Person, Portal, running, until
 
@@ -21,10 +22,6 @@ TENANTS = {"retail": "garden", "payments": "harvest"}  # names that no other sto
 NOTHING_RUNS = "tests-nothing-runs"
 SECONDS = 180
 TENANT_LEAVING = MESSAGES["cluster.tenant-leaving"].title
-RENAMED = (
-    "from tenants.models import Tenant;"
-    "[Tenant.objects.filter(slug=old).update(slug=new) for old, new in {names}.items()]"
-)
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +31,10 @@ def portal(
     """A portal with the control plane joined as cluster `local`, and a second worker."""
     data = tmp_path_factory.mktemp("portal")
     with running(data, BERTH_PORT="8800", BERTH_STARTER_IMAGE=STARTER) as started:
-        rename_tenants(started)
+        rename_tenants(started, TENANTS)
         join(started, local_cluster, "local")
         with another_worker(started):
             yield started
-
-
-def rename_tenants(portal: Portal) -> None:
-    """Give the tenants of the demonstration, and the rules about them, names of this story."""
-    portal.manage("shell", "-c", RENAMED.format(names=TENANTS))
-    policy = portal.data / "entitlements.yaml"
-    text = policy.read_text()
-    for old, new in TENANTS.items():
-        text = text.replace(f"tenant: {old}", f"tenant: {new}")
-    policy.write_text(text)
 
 
 @contextmanager
