@@ -8,6 +8,7 @@ TEST_READY := .venv/ready-$(shell cat requirements.txt requirements-dev.txt | ck
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 LOCAL_CLUSTER := deploy/local-cluster
 PYTEST := $(BIN)/pytest
+BROWSER_SAID := .venv/browser.log
 CHAOS_SECONDS := 1200
 CHAOS := tests/chaos tests/stories
 # where the database decides what happens; `make postgresql`, and so CI, runs all the rest there too
@@ -50,7 +51,10 @@ test: setup ## Check everything that needs no control plane: lint, then all test
 	@deploy/prepare-tests
 	@$(MAKE) --no-print-directory lint
 	@tests/on-postgresql $(PYTEST) -n 2 --only-database -m "not browser and not chaos" $(BY_DATABASE)
-	@$(PYTEST) -n 3 -m "not cluster and not postgresql and not image and not chaos"
+	@echo "The tests in a browser run beside the others; what they say comes last."
+	@$(PYTEST) -m browser > $(BROWSER_SAID) 2>&1 & beside=$$!; \
+	  $(PYTEST) -n 2 -m "not cluster and not postgresql and not image and not browser and not chaos"; \
+	  failed=$$?; wait $$beside || failed=1; cat $(BROWSER_SAID); exit $$failed
 
 unit: setup ## Only the tests, without browser and without lint (SQLite)
 	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not browser and not chaos"
