@@ -113,8 +113,8 @@ def _filter(seen: QuerySet[Service], http: SignedIn, facet: Facet) -> Filter | N
 
 
 def _review_filter(seen: QuerySet[Service], http: SignedIn) -> Filter:
-    rows = _narrowed(seen, http, without=REVIEW)
-    found = [(word, label, listings.in_review(rows, word).count()) for word, label in REVIEWS]
+    counts = listings.by_review(_narrowed(seen, http, without=REVIEW))
+    found = [(word, label, counts[word]) for word, label in REVIEWS]
     return lists.choices(http, REVIEW, "Review", [("", "All", None), *found])
 
 
