@@ -109,9 +109,14 @@ def state_of(run: StepRun | None) -> str:
         return _over(run)
     if run.state == RunState.STUCK:
         return "stuck"
-    if run.state == RunState.WAITING:
+    if run.state == RunState.WAITING or _is_looked_at_again(run):
         return _waiting(run)
     return "back" if run.direction == Direction.BACK else "moving"
+
+
+def _is_looked_at_again(run: StepRun) -> bool:
+    """Say whether the step only looks whether its wait is over: that is no news to anybody yet."""
+    return run.looks > 1 and run.direction == Direction.ONWARD
 
 
 def _over(run: StepRun) -> str:

@@ -9,6 +9,14 @@ from tests.running import Portal
 
 pytestmark = pytest.mark.browser
 
+# what the worker writes when it has looked whether a wait is over, and it is not
+LOOKED_AGAIN = """
+from django.db.models import F
+from onboarding.models import StepRun
+waiting = StepRun.objects.filter(order=1, step="await_approval", succeeded=None)
+assert waiting.update(looks=F("looks") + 40) == 1
+"""
+
 
 def test_a_name_is_checked_while_it_is_typed(visit: Visit) -> None:
     page = visit("dana")
@@ -49,10 +57,11 @@ def test_a_text_of_the_plan_is_shown_in_its_place(visit: Visit) -> None:
     expect(page.locator(".tree [aria-current]")).to_contain_text("ResourceQuota")
 
 
-def test_an_order_that_waits_is_looked_at_quietly(visit: Visit) -> None:
+def test_an_order_that_waits_is_looked_at_quietly(visit: Visit, portal: Portal) -> None:
     page = visit("rex")
     page.goto("/orders/1/")
     row = page.locator("#live li.waiting").element_handle()
+    portal.manage("shell", "--no-imports", "--command", LOOKED_AGAIN)
     with page.expect_response("**/orders/1/timeline/**"):
         pass
     page.wait_for_timeout(300)

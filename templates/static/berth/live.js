@@ -1,10 +1,11 @@
 /* Fragments that update themselves: an answer that says nothing new is not swapped in, so focus,
    selections and opened details stay; when the portal does not answer, the page says so. */
 
-/* what an element says, without how long ago and without what the reader has opened */
+/* what an element says, without how long ago, what counts on and what the reader has opened */
 const gist = (element) => {
   const copy = element.cloneNode(true);
   copy.querySelectorAll("time").forEach((time) => time.replaceWith("·"));
+  copy.querySelectorAll("[data-quiet]").forEach((count) => { count.textContent = ""; });
   copy.querySelectorAll("details").forEach((details) => { details.open = false; });
   return `${copy.getAttribute("hx-trigger")} ${copy.getAttribute("hx-get")} ${copy.innerHTML.replace(/\s+/g, " ")}`;
 };

@@ -61,6 +61,8 @@ def sentence(*runs: StepRun, **columns: object) -> str:
         (run("draft_plan", RunState.STUCK, error_code="plan.refused"), "stuck"),
         (run("draft_plan", RunState.WAITING, error_code="githost.unreachable"), "again"),
         (run("await_approval", RunState.WAITING, waits_for="an approver"), "waiting"),
+        (run("await_approval", RunState.MOVING, waits_for="an approver", looks=3), "waiting"),
+        (run("await_approval", RunState.MOVING, looks=1), "moving"),
         (run("prime", RunState.WAITING, error_code="change.window-closed"), "waiting"),
         (run("prime", RunState.WAITING, waits_for="Flux"), "moving"),
         (done("draft_plan"), "done"),
