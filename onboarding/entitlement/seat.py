@@ -1,7 +1,7 @@
 """One source and how it is asked: in a thread of its own, within its deadline, not too often."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from threading import Event, Lock, Semaphore, Thread
@@ -38,6 +38,8 @@ class Seat:
         self.kind = kind or self.name
         self.source = source
         self.limits = limits
+        # looked up once: asking a protocol takes longer than the rest of a remembered answer
+        self._at_a_time = MOST_TOGETHER if isinstance(source, BatchSource) else 1
         self._breaker = Breaker(limits.failures, limits.pause)
         self._memory = Memory(limits.permit_for, limits.refusal_for)
         self._room = Semaphore(AT_ONCE)
@@ -55,13 +57,20 @@ class Seat:
         if fresh:
             return self._begin(queries, digests)
         with self._lock:
-            found = {digest: self._at_hand(digest) for digest in digests}
-            wanted = dict(zip(digests, queries, strict=True))
-            absent = {each: query for each, query in wanted.items() if found[each] is None}
-            begun = dict(zip(absent, self._begin([*absent.values()], [*absent]), strict=True))
-            flights = {each: way for each, way in begun.items() if isinstance(way, Flight)}
-            self._under_way.update(flights)
-            return [found[digest] or begun[digest] for digest in digests]
+            kept = ((digest, self._at_hand(digest)) for digest in digests)
+            found = {digest: pending for digest, pending in kept if pending is not None}
+            wanted = zip(digests, queries, strict=True)
+            absent = {digest: query for digest, query in wanted if digest not in found}
+            if absent:
+                found |= self._set_off(absent)
+            return [found[digest] for digest in digests]
+
+    def _set_off(self, absent: Mapping[str, Query]) -> Mapping[str, Pending]:
+        """Begin to ask, and let others who ask the same meanwhile wait for the same answer."""
+        begun = dict(zip(absent, self._begin([*absent.values()], [*absent]), strict=True))
+        flights = {each: way for each, way in begun.items() if isinstance(way, Flight)}
+        self._under_way.update(flights)
+        return begun
 
     def refresh(self) -> None:
         """Let a source that rests on a file read it again, for its deadline at most."""
@@ -80,7 +89,7 @@ class Seat:
 
     def _begin(self, queries: Sequence[Query], digests: Sequence[str]) -> list[Pending]:
         """Send the questions off: as few calls as the source can take them by."""
-        size = MOST_TOGETHER if isinstance(self.source, BatchSource) else 1
+        size = self._at_a_time
         starts = range(0, len(queries), size)
         calls = (self._call(queries[at : at + size], digests[at : at + size]) for at in starts)
         return [pending for call in calls for pending in call]
