@@ -8,7 +8,7 @@ TEST_READY := .venv/ready-$(shell cat requirements.txt requirements-dev.txt | ck
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 LOCAL_CLUSTER := deploy/local-cluster
 PYTEST := $(BIN)/pytest
-BROWSER_SAID := .venv/browser.log
+BESIDE_SAID := .venv/beside.log
 CHAOS_SECONDS := 1200
 CHAOS := tests/chaos tests/stories
 # where the database decides what happens; `make postgresql`, and so CI, runs all the rest there too
@@ -49,12 +49,11 @@ $(TEST_READY): | $(RUN_READY)
 
 test: setup ## Check everything that needs no control plane: lint, then all tests (under 10 minutes)
 	@deploy/prepare-tests
-	@$(MAKE) --no-print-directory lint
-	@tests/on-postgresql $(PYTEST) -n 2 --only-database -m "not browser and not chaos" $(BY_DATABASE)
-	@echo "The tests in a browser run beside the others; what they say comes last."
-	@$(PYTEST) -m browser > $(BROWSER_SAID) 2>&1 & beside=$$!; \
-	  $(PYTEST) -n 2 -m "not cluster and not postgresql and not image and not browser and not chaos"; \
-	  failed=$$?; wait $$beside || failed=1; cat $(BROWSER_SAID); exit $$failed
+	@echo "Lint and the tests in a browser run beside the others; what they say comes last."
+	@{ $(MAKE) --no-print-directory lint && $(PYTEST) tests/e2e; } > $(BESIDE_SAID) 2>&1 & beside=$$!; failed=0; \
+	  tests/on-postgresql $(PYTEST) -n 2 --only-database -m "not browser and not chaos" $(BY_DATABASE) || failed=1; \
+	  $(PYTEST) -n 2 -m "not cluster and not postgresql and not image and not browser and not chaos" || failed=1; \
+	  wait $$beside || failed=1; cat $(BESIDE_SAID); exit $$failed
 
 unit: setup ## Only the tests, without browser and without lint (SQLite)
 	@$(PYTEST) -n 2 -m "not cluster and not postgresql and not browser and not chaos"
@@ -64,7 +63,7 @@ postgresql: setup ## All tests that touch the database, on PostgreSQL
 
 e2e: setup ## Only the tests in a real browser
 	@deploy/prepare-tests
-	@$(PYTEST) -m browser
+	@$(PYTEST) tests/e2e
 
 lint: setup types contracts ## Style, types, arrows, templates, migrations and house rules
 	@$(BIN)/ruff check --quiet .

@@ -5,7 +5,7 @@ whom alice and bob are two. Both run on the rehearsal cluster eu1-a.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -15,6 +15,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.db import connections
+from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
@@ -62,6 +63,7 @@ class Portal:
     clock: time_machine.Traveller
     story: Story = STORIES["onboard"]  # of the kind that is told; tests change its steps
     kind: str = "onboard"
+    browsers: dict[int, Client] = field(default_factory=dict)  # of people who stay signed in
 
     @classmethod
     def on(cls, folder: Path, application: Application, clock: time_machine.Traveller) -> "Portal":

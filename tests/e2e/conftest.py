@@ -1,6 +1,7 @@
 """One portal for all tests of a worker, and browsers that are signed in as one of its people."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,10 +13,18 @@ from tests.running import Portal, running
 
 Visit = Callable[..., Page]
 
+HERE = Path(__file__).parent
 SETTINGS = {
     "BERTH_PORT": "8100",
     "BERTH_LINKS": "Address=https://{application}.{environment}.example.com",
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands here, and nothing else, as driving a browser."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")

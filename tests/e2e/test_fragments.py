@@ -1,13 +1,10 @@
 """What moves on a page without loading it anew, and what the keyboard does."""
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.watching import Watch
 from tests.running import Portal
-
-pytestmark = pytest.mark.browser
 
 # what the worker writes when it has looked whether a wait is over, and it is not
 LOOKED_AGAIN = """

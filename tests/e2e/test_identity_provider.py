@@ -15,8 +15,6 @@ from tests.e2e.looking import barriers
 from tests.e2e.watching import Watch, keep
 from tests.running import Portal, running
 
-pytestmark = pytest.mark.browser
-
 LONG_AGO = 1_700_000_000  # when the person last proved to the provider who they are
 
 

@@ -5,14 +5,11 @@ import subprocess
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.watching import keep
 from tests.running import Portal
-
-pytestmark = pytest.mark.browser
 
 SLOW = 120_000  # milliseconds that the engine may take, on a machine that does other things too
 

@@ -1,12 +1,9 @@
 """Operators look ahead: what somebody would be answered, and whether who answers can be reached."""
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.looking import looked_at
-
-pytestmark = pytest.mark.browser
 
 
 def test_an_operator_asks_what_if(visit: Visit) -> None:

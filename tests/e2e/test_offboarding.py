@@ -2,14 +2,11 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.test_journey import SLOW, choose, look_and_submit
 from tests.e2e.watching import keep
-
-pytestmark = pytest.mark.browser
 
 
 def test_a_service_is_offboarded_from_its_page(visit: Visit) -> None:

@@ -10,8 +10,6 @@ from tests.e2e.looking import barriers, looked_at
 from tests.e2e.pages import PAGES
 from tests.e2e.watching import WEIGHT, Watch, keep
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.mark.parametrize(("person", "name", "path"), PAGES, ids=[page[1] for page in PAGES])
 def test_a_page_can_be_used_by_everybody(visit: Visit, person: str, name: str, path: str) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import Scope, User
 from onboarding.form import answers
 from onboarding.models import Draft, Order, Plan
-from tests.calling import Caller, by_browser, by_token
+from tests.calling import Caller, by_token
 from tests.journey import Portal, again
 from tests.make import browser_of
 
@@ -22,16 +22,23 @@ def digest_of(order: Order) -> str:
     return plan.values_list("digest", flat=True).first() or NO_DIGEST
 
 
+def browser_for(portal: Portal, by: User) -> Client:
+    """Return the browser in which the person stays signed in."""
+    if by.pk not in portal.browsers:
+        portal.browsers[by.pk] = browser_of(by)
+    return portal.browsers[by.pk]
+
+
 # By page
 
 
 def _submit_page(portal: Portal, order: Order, by: User) -> Any:
     draft = portal.draft(by, order.environment_id)
-    return browser_of(by).post(f"/drafts/{draft.uuid}/submit/")
+    return browser_for(portal, by).post(f"/drafts/{draft.uuid}/submit/")
 
 
 def _amend_page(portal: Portal, order: Order, by: User) -> Any:
-    browser = browser_of(by)
+    browser = browser_for(portal, by)
     opened = browser.post(f"/orders/{order.pk}/amend/")
     if opened.status_code != 302:
         return opened
@@ -41,13 +48,15 @@ def _amend_page(portal: Portal, order: Order, by: User) -> Any:
 
 
 def _moved_page(verb: str) -> Act:
-    return lambda _portal, order, by: browser_of(by).post(f"/orders/{order.pk}/{verb}/", REASON)
+    return lambda portal, order, by: browser_for(portal, by).post(
+        f"/orders/{order.pk}/{verb}/", REASON
+    )
 
 
 def _decided_page(verb: str) -> Act:
-    def act(_portal: Portal, order: Order, by: User) -> Any:
+    def act(portal: Portal, order: Order, by: User) -> Any:
         sent = {"digest": digest_of(order), "reason": "Because.", "approve-reason": "Because."}
-        return browser_of(by).post(f"/approvals/{order.pk}/{verb}/", sent)
+        return browser_for(portal, by).post(f"/approvals/{order.pk}/{verb}/", sent)
 
     return act
 
@@ -57,14 +66,14 @@ def service_of(order: Order) -> str:
     return str(answers.read_allotted(again(order).revisions.get(number=1).allotted).service)
 
 
-def _resize_page(_portal: Portal, order: Order, by: User) -> Any:
+def _resize_page(portal: Portal, order: Order, by: User) -> Any:
     sent = {"size": "s", "destinations": [], **REASON}
-    return browser_of(by).post(f"/services/{service_of(order)}/resize/", sent)
+    return browser_for(portal, by).post(f"/services/{service_of(order)}/resize/", sent)
 
 
-def _offboard_page(_portal: Portal, order: Order, by: User) -> Any:
+def _offboard_page(portal: Portal, order: Order, by: User) -> Any:
     sent = {"name": f"{order.application.slug} in {order.environment_id}", **REASON}
-    return browser_of(by).post(f"/services/{service_of(order)}/offboard/", sent)
+    return browser_for(portal, by).post(f"/services/{service_of(order)}/offboard/", sent)
 
 
 BY_PAGE: Mapping[str, Act] = {
@@ -99,7 +108,7 @@ def called(verb: str, portal: Portal, order: Order, caller: Caller) -> Any:
 
 
 def _by_api(verb: str) -> Act:
-    return lambda portal, order, by: called(verb, portal, order, by_browser(by))
+    return lambda portal, order, by: called(verb, portal, order, Caller(browser_for(portal, by)))
 
 
 def _by_own_token(verb: str) -> Act:

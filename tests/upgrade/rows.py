@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.management import call_command
 from django.core.management.color import no_style
@@ -30,6 +31,29 @@ def first_version() -> Rows:
     """
     found: Rows = json.loads(gzip.decompress(FIRST_VERSION.read_bytes()))
     return found
+
+
+def with_services_live_since(*moments: str) -> Rows:
+    """Return the rows of the first version with its service once for each moment."""
+    rows = dict(first_version())
+    for table in ("tenants_service", "tenants_placement"):
+        rows[table] = [
+            _another(row, number) for number in range(1, len(moments) + 1) for row in rows[table]
+        ]
+    places = [
+        {**row, "live_at": moment}
+        for row, moment in zip(rows["tenants_placement"], moments, strict=True)
+    ]
+    return {**rows, "tenants_placement": places}
+
+
+def _another(row: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    """Return the row as that of service `number`, with what has to be unique made so."""
+    unique = {"id": number, "uuid": str(UUID(int=number))}
+    unique |= {name: f"{row[name]}-{number}" for name in ("namespace", "name") if name in row}
+    if "service_id" in row:
+        return {**row, **unique, "service_id": number}
+    return {**row, **unique, "environment_id": ("dev", "test", "prod")[number - 1]}
 
 
 def pour(rows: Rows) -> None:

@@ -1,6 +1,5 @@
 """A database of the first version goes on with this one: rows, ledger and triggers."""
 
-import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import IntegrityError, connection
@@ -16,6 +15,7 @@ from tests.upgrade.rows import (
     pour,
     rows_there,
     run,
+    with_services_live_since,
 )
 
 LEDGER = ("audit_entry", "audit_seal")
@@ -73,31 +73,24 @@ def test_a_database_of_the_first_version_keeps_every_row() -> None:
     assert shared(after, first_version()) == shared(first_version(), after)
 
 
-@pytest.mark.parametrize(
-    ("live_at", "due"),
-    [
-        ("2026-11-22T09:00:00Z", "2027-05-22"),
-        ("2025-06-10T09:00:00Z", "2027-06-10"),  # the 10th of December is too near
-        ("2024-01-31T09:00:00Z", "2027-01-31"),
-    ],
-)
-def test_services_of_before_are_reviewed_at_the_turn_of_their_interval_and_none_is_overdue(
-    live_at: str, due: str
-) -> None:
+def test_services_of_before_are_reviewed_at_the_turn_of_their_interval_and_none_is_overdue() -> (
+    None
+):
+    due = {
+        "2026-11-22T09:00:00Z": "2027-05-22",
+        "2025-06-10T09:00:00Z": "2027-06-10",  # the 10th of December is too near
+        "2024-01-31T09:00:00Z": "2027-01-31",
+    }
     migrate("0001")
-    pour(first_version())
+    pour(with_services_live_since(*due))
     run("UPDATE tenants_environment SET production = TRUE")
-    models_there()["tenants_placement"].objects.update(live_at=live_at)
     with time_machine.travel("2026-11-23T09:00:00Z", tick=False):
         migrate()
-    services = models_there()["tenants_service"].objects.order_by("pk")
-    dates = {(each.lifecycle, str(each.review_due)) for each in services}
-    assert dates
-    assert {day for lifecycle, day in dates if lifecycle != "retired"} == {due}
-    assert {day for lifecycle, day in dates if lifecycle == "retired"} <= {"None"}
-    assert {each.review_months for each in models_there()["tenants_environment"].objects.all()} == {
-        6
-    }
+    models = models_there()
+    services = models["tenants_service"].objects.order_by("pk")
+    assert [str(each.review_due) for each in services] == list(due.values())
+    environments = models["tenants_environment"].objects.all()
+    assert {each.review_months for each in environments} == {6}
 
 
 def test_the_ledger_of_the_first_version_holds_and_refuses_every_change() -> None:
