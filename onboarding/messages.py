@@ -159,9 +159,9 @@ CHANGES = {
         "An approver has to decide.",
     ),
     "change.window-closed": Message(
-        "The change window is not open",
-        "Work goes on when it opens.",
-        NOTHING_TO_DO,
+        "No change may happen there now",
+        "Which freeze or window it is, why, and until when stands below. What is done stays.",
+        f"{NOTHING_TO_DO} Operators keep the calendar.",
     ),
     "change.own-order": Message(
         "You asked for this, so somebody else decides",

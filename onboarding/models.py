@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from onboarding.calendar.models import WindowEdition
 from onboarding.changes.models import Approval, Change
 from onboarding.figures.models import Tally
 from onboarding.leavers.models import Acquaintance, Register
@@ -31,6 +32,7 @@ __all__ = [
     "StepRun",
     "Tally",
     "Unlisted",
+    "WindowEdition",
 ]
 
 

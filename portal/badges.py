@@ -45,6 +45,9 @@ BADGES = {
     "silent": Badge("No rule", "neutral", "point"),
     "unknown": Badge("Not known", "attention", "help-circle"),
     "referred": Badge("A person decides", "waiting", "gavel"),
+    # the calendar
+    "freeze": Badge("Freeze", "attention", "clock-pause"),
+    "maintenance": Badge("Maintenance window", "info", "calendar"),
     # the record
     "designed": Badge("Designed", "neutral", "pencil"),
     "rehearsed": Badge("Rehearsed", "good", "player-play"),

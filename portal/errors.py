@@ -211,9 +211,15 @@ class WindowClosed(Temporary):
 class OwnOrder(Denied):
     code = "change.own-order"
 
+    """Now is not the time; the detail says why, `waits_for` what is waited for."""
+
 
 class NotApprover(Denied):
     code = "change.not-approver"
+
+    def __init__(self, detail: str = "", *, waits_for: str = "the window") -> None:
+        super().__init__(detail)
+        self.waits_for = waits_for
 
 
 class PersonNeeded(Denied):

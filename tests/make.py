@@ -5,6 +5,7 @@ two services can be made without saying that they share an environment.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,10 @@ from uuid import uuid4
 from django.test import Client
 
 from accounts.models import LOCAL, RoleGrant, User
+from audit.ledger import SYSTEM
+from onboarding.actions import put_window
+from onboarding.models import WindowEdition
+from portal.clock import now
 from tenants.catalogue import ChangeType, Destination, Environment, Size
 from tenants.models import (
     Application,
@@ -123,6 +128,30 @@ def make_rule(**fields: Any) -> Rule:
     edition = Edition.objects.create(number=number, put_by="Olivia", reason="Decided.")
     columns = {"classification": "restricted", "tier": "gold", "allows": True, "why": "So it is."}
     return Rule.objects.create(since=edition, **(columns | fields))
+
+
+def make_window(begin: datetime | None = None, **fields: Any) -> WindowEdition:
+    """Put a window in force as it would be typed in UTC; a freeze everywhere of an hour from now.
+
+    `place` names its scope, such as `cluster:eu1-a`.
+    """
+    first = (begin or now()).astimezone(UTC).replace(second=0, microsecond=0)
+    scope, _, of = fields.pop("place", "global").partition(":")
+    columns = {
+        "kind": "freeze",
+        "name": f"Window {next(_number)}",
+        "reason": "Books are closed.",
+        "scope": scope,
+        "region": of if scope == "region" else "",
+        "cluster": make_cluster(of) if scope == "cluster" else None,
+        "tenant": make_tenant(of) if scope == "tenant" else None,
+        "zone": "UTC",
+        "first_day": first.date(),
+        "first_time": first.time(),
+        "minutes": 60,
+        "why": "Decided.",
+    }
+    return put_window(WindowEdition(**(columns | fields)), by=SYSTEM)
 
 
 def make_service(

@@ -8,6 +8,7 @@ from onboarding.actions.deciding import approve, refuse, turn_away
 from onboarding.actions.placing import submit, submit_once
 from onboarding.actions.ruling import put_in_force
 from onboarding.actions.standing import (
+from onboarding.actions.scheduling import put_window, withdraw_window
     hindrance,
     offboard,
     place_once,
@@ -32,6 +33,7 @@ __all__ = [
     "put_in_force",
     "refuse",
     "report_unlisted",
+    "put_window",
     "resize",
     "retry",
     "settle_unlisted",
@@ -44,3 +46,4 @@ __all__ = [
     "turn_away",
     "withdraw",
 ]
+    "withdraw_window",

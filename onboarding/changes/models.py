@@ -1,5 +1,7 @@
 """Tables of the built-in change system."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -57,6 +59,13 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return self.number or self.key
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Return by when it has to start, or its approval lapses; nothing once it has."""
+        if self.status not in (ChangeStatus.AUTHORIZE, ChangeStatus.SCHEDULED):
+            return None
+        return self.window_end or self.expires_at
 
 
 class Decision(models.TextChoices):

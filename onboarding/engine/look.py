@@ -11,15 +11,17 @@ from django.db import OperationalError, connection, transaction
 from onboarding.engine import agenda, lease, runs
 from onboarding.engine.agenda import History, Item
 from onboarding.engine.lease import Lease, Lost
-from onboarding.engine.steps import Outcome, Step, Story, Task, Tools
+from onboarding.engine.steps import Outcome, Step, Story, Task, Tools, Wait
 from onboarding.models import Direction, Order
 from portal import logs
 from portal.clock import now
-from portal.errors import BerthError, DatabaseBusy
+from portal.errors import BerthError, DatabaseBusy, WindowClosed
 from tenants.models import Placement
 
 # The queue breaks off a job after ten minutes, wherever it is; we stop between two steps.
 LONGEST_LOOK = timedelta(minutes=5)
+LOOK_AGAIN = timedelta(minutes=5)  # at a closed window; who changes the calendar rings the bell
+WAITS_FOR = 200  # characters that a run keeps of it
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +97,8 @@ def _take(
     )
     try:
         outcome = _act(held, item.step, task, story, tools)
+    except WindowClosed as closed:
+        runs.conclude(held, order, run, _waiting_until_open(closed))
     except BerthError as error:
         log.info("order %s: %s: %s", order.pk, item.step.name, error.code)
         runs.fail(held, order, run, error)
@@ -123,6 +127,13 @@ def _act(held: Lease, step: Step, task: Task, story: Story, tools: Tools) -> Out
         story.guard(task, tools)
         lease.renew(held)  # the guard asks others, who may have taken longer than the lease
     return step.do(task, tools)
+
+
+def _waiting_until_open(closed: WindowClosed) -> Wait:
+    """A closed window is nobody's failure, so no attempt is counted and nothing tries harder."""
+    return Wait(
+        "Nothing was done in this step yet.", closed.waits_for[:WAITS_FOR], LOOK_AGAIN, closed
+    )
 
 
 def _placement(placement_id: int | None) -> Placement | None:

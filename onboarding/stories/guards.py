@@ -1,5 +1,6 @@
 """What must hold each time before something happens on a cluster or in a repository."""
 
+from onboarding.calendar import in_force
 from onboarding.engine.steps import Task, Tools
 from onboarding.entitlement import checks
 from onboarding.ports import ChangeState, Verdict
@@ -13,17 +14,32 @@ def guard(task: Task, tools: Tools) -> None:
     Raises the error that says which of them is missing.
     """
     change_in_force(task, tools)
+    calendar_is_open(task)
     checks.require(tools.sources, task.order, point="effect")
 
 
 def change_in_force(task: Task, tools: Tools) -> None:
-    """Require approval in force for this plan's digest, and an open window."""
+    """Require approval in force for this plan's digest, and that its own window is open."""
     state = tools.changes.state(task.order.change_number)
     require_approval(state, task.plan.digest)
     if task.order.settled_at is None:  # later nothing can be taken back, whatever the calendar says
         refuse_past_window(state)
     if not window_is_open(state):
         raise WindowClosed("The change window is not open.")
+
+
+def calendar_is_open(task: Task) -> None:
+    """Require that no freeze holds and no maintenance window is missing where the step acts.
+
+    A step of the whole order, such as its start or its push, acts for all of its clusters, so one
+    that is closed holds it. Raises WindowClosed in the words of the calendar.
+    """
+    places = in_force.places_of(task.order, task.revision)
+    if task.placement is not None:
+        places = in_force.on(task.order.tenant.slug, [task.placement.cluster])
+    closure = in_force.closure(places)
+    if closure is not None:
+        raise WindowClosed(closure.words, waits_for=closure.waits_for)
 
 
 def require_approval(state: ChangeState, digest: str) -> None:

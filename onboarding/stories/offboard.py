@@ -10,15 +10,18 @@ from typing import Any
 from audit.ledger import SYSTEM
 from fleet import ground
 from onboarding.engine.steps import Done, Outcome, Per, Step, Story, Task, Tools
-from onboarding.models import Order, Plan, Revision
+from onboarding.models import Direction, Order, Plan, Revision
 from onboarding.plans import drafting, in_force
 from onboarding.plans.basis import Basis
 from onboarding.stories import control, guards, register
 from portal.clock import now
+from portal.errors import DatabaseBusy
 from tenants import lookups as record
 from tenants.actions import claims, registration
 from tenants.lifecycle import Lifecycle
 from tenants.models import Service
+
+GUARDED = (DatabaseBusy.code,)  # may come of a guard itself, and then nothing was done
 
 # The plan
 
@@ -215,14 +218,30 @@ def result(order: Order) -> str:
 
 
 def guard(task: Task, tools: Tools) -> None:
-    """Ask for everything until the point of no return, and then for approval and window.
+    """Ask for everything until the point of no return, and then for approval and the calendar.
 
-    Whoever asked may lose the right meanwhile; half a service is nobody's wish.
+    Whoever asked may lose the right meanwhile; half a service is nobody's wish. A freeze stops the
+    next cluster before anything goes there. What is begun on a cluster is finished: nothing runs
+    there any more that a freeze could protect, only rights and credentials are left.
     """
     if task.order.settled_at is None:
         guards.guard(task, tools)
-    else:
-        guards.change_in_force(task, tools)
+        return
+    guards.change_in_force(task, tools)
+    if not _is_begun(task):
+        guards.calendar_is_open(task)
+
+
+def _is_begun(task: Task) -> bool:
+    """Say whether taking away has begun: on the step's cluster, or at all for the whole order.
+
+    A run that got no further than its guard has taken nothing away.
+    """
+    runs = task.order.runs.filter(step="take_away", direction=Direction.ONWARD)
+    if task.placement is not None:
+        runs = runs.filter(placement=task.placement)
+    acted = runs.exclude(pk=task.run.pk).exclude(error_code__in=GUARDED)
+    return acted.exclude(error_code__startswith="change.").exists()
 
 
 STORY = Story(
