@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.doers import Doer, operator
 from audit import ledger
 from audit.ledger import Actor, Subject
+from onboarding.calendar.in_force import MOVED
 from onboarding.calendar.models import WindowEdition
 from onboarding.calendar.windows import over_at
 from onboarding.models import Order, RunState, StepRun
@@ -16,7 +17,6 @@ from onboarding.running import doorbell
 from portal.clock import now
 from portal.errors import RecordMoved, WindowClosed
 
-MOVED = "Somebody else has changed or withdrawn this window since you looked."
 SAID = (
     *("kind", "name", "reason", "scope", "region", "cluster", "tenant", "zone"),
     *("first_day", "first_time", "minutes", "rule", "until"),

@@ -15,9 +15,11 @@ from onboarding.changes.models import Change
 from onboarding.form import answers
 from onboarding.models import Direction, Order, Revision
 from portal.clock import now
+from portal.errors import RecordMoved
 from tenants import lookups as record
 from tenants.models import Cluster
 
+MOVED = "Somebody else has changed or withdrawn this window since you looked."
 ROLLOUT = timedelta(hours=1)  # what a slot for an order has at least
 
 # What is there
@@ -35,10 +37,12 @@ def editions_for(principal: Principal) -> QuerySet[WindowEdition]:
 
 
 def edition_for(principal: Principal, uuid: UUID) -> WindowEdition:
-    """Return an edition that is in force, or raises Http404."""
-    found = editions_for(principal).filter(uuid=uuid, ended_at=None).first()
+    """Return an edition to change. Raises Http404, and RecordMoved for one that was ended."""
+    found = editions_for(principal).filter(uuid=uuid).first()
     if found is None:
         raise Http404
+    if found.ended_at is not None:
+        raise RecordMoved(MOVED)
     return found
 
 

@@ -89,8 +89,8 @@ def test_a_freeze_that_begins_in_mid_rollout_stops_the_next_cluster_alone(
 def test_a_freeze_that_begins_between_two_clusters_stops_the_second(
     portal: Portal, alice: User
 ) -> None:
-    once = iter([lambda: make_window(name="Incident")])
-    portal.after("prime", lambda: next(once, dict)())
+    once = [{"name": "Incident"}]
+    portal.after("prime", lambda: [make_window(**once.pop()) for _ in once[:1]])
     order = portal.look(portal.order(alice))
     assert waiting(order) == [("prime", "eu1-b", CLOSED)]
     assert primed() == ["eu1-a"]
