@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from itertools import islice
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
@@ -27,9 +29,9 @@ class State:
     findings: list[str]
 
 
-def canonical(entry: Entry) -> bytes:
-    """Return the JSON of an entry that its hash is over: all columns, sorted, without spaces."""
-    columns = {
+def columns(entry: Entry) -> dict[str, Any]:
+    """Return all columns of an entry as JSON has them."""
+    return {
         "id": entry.pk,
         "uuid": str(entry.uuid),
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -45,12 +47,38 @@ def canonical(entry: Entry) -> bytes:
         "reason": entry.reason,
         "changes": entry.changes,
     }
-    return json.dumps(columns, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def link(previous_hash: str, entry: Entry) -> str:
-    """Return the hash of the seal that puts an entry behind the seal with `previous_hash`."""
-    return hashlib.sha256(previous_hash.encode() + canonical(entry)).hexdigest()
+def canonical(entry: Entry) -> bytes:
+    """Return the JSON of an entry that its hash is over: all columns, sorted, without spaces."""
+    return canonical_json(columns(entry))
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return JSON that is the same for the same value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def about(record: UUID) -> str:
+    """Return the part of a link that says which record the entry is about, and nothing else."""
+    return hashlib.sha256(str(record).encode()).hexdigest()
+
+
+def content(entry: Entry) -> str:
+    """Return the part of a link that stands for the entry itself."""
+    return hashlib.sha256(canonical(entry)).hexdigest()
+
+
+def link(previous_hash: str, entry: Entry, form: int = Seal.Form.PARTED) -> str:
+    """Return the hash of the seal that puts an entry behind the seal with `previous_hash`.
+
+    A link of two parts can be followed by somebody who may not read the entry, and who sees all the
+    same that it is not about a record of theirs.
+    """
+    if form == Seal.Form.WHOLE:
+        return hashlib.sha256(previous_hash.encode() + canonical(entry)).hexdigest()
+    parts = previous_hash + about(entry.object_uuid) + content(entry)
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def verify() -> list[str]:
@@ -107,7 +135,7 @@ def _content(seal: Seal, entry: Entry | None) -> Iterable[str]:
     """Compare a seal with the entry that it seals."""
     if entry is None:
         yield f"Seal {seal.seq} seals entry {seal.entry_id}, which is gone."
-    elif link(seal.previous_hash, entry) != seal.hash:
+    elif link(seal.previous_hash, entry, seal.form) != seal.hash:
         yield f"Entry {entry.pk} ({entry}) is not what seal {seal.seq} sealed: it was changed."
 
 

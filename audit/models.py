@@ -69,9 +69,19 @@ class Unsealed(models.Model):
 
 
 class Seal(models.Model):
-    """A link of the chain: hash = SHA-256 over the previous hash and the entry's canonical JSON."""
+    """A link of the chain, see `audit/chain.py`: SHA-256 over the previous hash and the entry."""
+
+    class Form(models.IntegerChoices):
+        """What the hash is over besides the previous hash."""
+
+        WHOLE = 1  # the entry's canonical JSON
+        PARTED = 2  # the hash of what record it is about, and the hash of that JSON
 
     seq = models.BigIntegerField(primary_key=True)
+    # processes of a version before there were forms know nothing of it and seal the WHOLE
+    form = models.PositiveSmallIntegerField(
+        choices=Form, default=Form.PARTED, db_default=Form.WHOLE
+    )
     entry_id = models.BigIntegerField(unique=True)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
@@ -79,6 +89,9 @@ class Seal(models.Model):
 
     class Meta:
         ordering = ("seq",)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(form__in=(1, 2)), name="audit_seal_form"),
+        )
 
     def __str__(self) -> str:
         return f"{self.seq} {self.hash[:12]}"

@@ -161,7 +161,7 @@ def test_the_command_fails_and_tells_what_is_wrong(entries: list[Entry]) -> None
     assert f"Entry {entries[1].pk} " in out.getvalue()
 
 
-def test_a_hash_is_over_the_previous_hash_and_the_sorted_json_of_the_entry(
+def test_a_hash_is_over_the_previous_hash_the_record_and_the_sorted_json_of_the_entry(
     entries: list[Entry],
 ) -> None:
     text = chain.canonical(entries[1])
@@ -172,4 +172,19 @@ def test_a_hash_is_over_the_previous_hash_and_the_sorted_json_of_the_entry(
         ).encode()
     )
     first, second = seal_of(1).get(), seal_of(2).get()
-    assert second.hash == hashlib.sha256(first.hash.encode() + text).hexdigest()
+    about = hashlib.sha256(str(entries[1].object_uuid).encode()).hexdigest()
+    content = hashlib.sha256(text).hexdigest()
+    assert second.hash == hashlib.sha256((first.hash + about + content).encode()).hexdigest()
+
+
+def test_a_seal_of_the_older_form_still_holds(entries: list[Entry]) -> None:
+    """Processes of the version before seal like this until they are gone."""
+
+    def as_before() -> None:
+        before = seal_of(3).get().hash
+        text = chain.canonical(row(entries[3]).get())
+        old = hashlib.sha256(before.encode() + text).hexdigest()
+        seal_of(4).update(hash=old, form=Seal.Form.WHOLE)
+
+    assert spoilt(as_before) == []
+    assert "it was changed" in spoilt(lambda: row(entries[3]).update(reason="because"))[0]

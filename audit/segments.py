@@ -1,0 +1,109 @@
+"""The stretch of the chain that proves which entries are about a record, and that none is missing.
+
+It runs from the first of them to the last, and on to the next anchor. Entries about other records
+are reduced to the two parts of their links (`chain.link`): who reads it sees that they are of
+others, and nothing of what they say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, Max, Min, OuterRef
+
+from audit import anchors, chain
+from audit.anchors import Anchor
+from audit.models import Entry, Seal, Unsealed
+from audit.sealer import seal
+
+BATCH = 1000
+ROUNDS = 20  # of the sealer, before entries are shown as waiting
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Where a stretch begins and ends; `rows` counts the entries about the record."""
+
+    record: UUID
+    first: int
+    last: int
+    before: str  # the hash that the first seal continues
+    head: str  # the hash of the last seal
+    rows: int  # those that wait for a seal among them
+    waiting: int
+    anchor: Anchor | None  # the first at the end or behind it
+
+    @property
+    def length(self) -> int:
+        """How many seals it has."""
+        return self.last - self.first + 1
+
+
+def of(record: UUID, path: Path) -> Segment:
+    """Return the stretch of a record. `path` is where the anchors are; there may be none.
+
+    Call it outside a transaction: entries of the record that wait are sealed first.
+    """
+    for _ in range(ROUNDS):
+        if not _waiting(record).exists() or not seal():
+            break
+    entries = Entry.objects.filter(object_uuid=record)
+    own = Seal.objects.filter(entry_id__in=entries.values("pk"))
+    found = own.aggregate(first=Min("seq"), last=Max("seq"), count=Count("seq"))
+    waiting = _waiting(record).count()
+    if not found["count"]:
+        return Segment(record, 1, 0, "", "", waiting, waiting, None)
+    anchor = _anchor(path, found["last"])
+    ends = Seal.objects.in_bulk([found["first"], anchor.seq if anchor else found["last"]])
+    first, last = ends[min(ends)], ends[max(ends)]
+    rows = found["count"] + waiting
+    return Segment(
+        record, first.seq, last.seq, first.previous_hash, last.hash, rows, waiting, anchor
+    )
+
+
+def _waiting(record: UUID) -> Any:
+    waits = Exists(Unsealed.objects.filter(entry_id=OuterRef("pk")))
+    return Entry.objects.filter(waits, object_uuid=record).order_by("pk")
+
+
+def _anchor(path: Path, seq: int) -> Anchor | None:
+    """Return the first anchor at this seal or behind it whose seal is what was anchored."""
+    if not path.exists():
+        return None
+    behind = (each.anchor for each in anchors.lines(path) if each.anchor and each.anchor.seq >= seq)
+    found = next(behind, None)
+    if found and Seal.objects.filter(seq=found.seq, hash=found.hash).exists():
+        return found
+    return None
+
+
+def lines(segment: Segment) -> Iterator[bytes]:
+    """Yield the stretch as lines of JSON, as `audit/offline/verify.py` reads them."""
+    stretch = Seal.objects.filter(seq__range=(segment.first, segment.last)).order_by("seq")
+    seals = stretch.iterator(chunk_size=BATCH)
+    while batch := list(islice(seals, BATCH)):
+        entries = Entry.objects.in_bulk([each.entry_id for each in batch])
+        for each in batch:
+            yield _line(_row(each, entries.get(each.entry_id), segment.record))
+    for entry in _waiting(segment.record):
+        yield _line({"entry": chain.columns(entry)})
+
+
+def _row(seal: Seal, entry: Entry | None, record: UUID) -> dict[str, Any]:
+    """Return what is shown of a seal: the entry where it is about the record, or only its parts."""
+    shown: dict[str, Any] = {"seq": seal.seq, "hash": seal.hash}
+    if entry is None:  # somebody took it away: the hole is shown, and `verify_audit` tells of it
+        return shown
+    if entry.object_uuid == record:
+        return {**shown, "form": seal.form, "entry": chain.columns(entry)}
+    if seal.form == Seal.Form.WHOLE:
+        return shown
+    return {**shown, "about": chain.about(entry.object_uuid), "content": chain.content(entry)}
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    return chain.canonical_json(row) + b"\n"
