@@ -1,5 +1,6 @@
 """The fleet as its operators and auditors see it: how each cluster stands, and what is on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -130,6 +131,13 @@ def standing_of(placement: Placement) -> str:
     if word.seen_at < now() - STALE_AFTER:
         return "stale"
     return word.kustomization if word.source == Health.READY.value else word.source
+
+
+def last_words(places: Sequence[Placement]) -> list[tuple[Placement, Observation | None]]:
+    """Return what Flux last said of placements that were found by who is asking."""
+    found = Observation.objects.filter(placement__in=places)
+    said = {each.placement_id: each for each in found}
+    return [(place, said.get(place.pk)) for place in places]
 
 
 def words_on(cluster: Cluster) -> list[tuple[str, int]]:

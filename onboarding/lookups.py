@@ -1,7 +1,7 @@
 """Orders, drafts and decisions by who is asking. Absent and forbidden look the same."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -23,6 +23,7 @@ from onboarding.models import (
 from portal.clock import now
 from tenants import lookups as record
 from tenants.catalogue import ChangeType
+from tenants.models import Service
 
 Orders = QuerySet[Order]
 
@@ -98,6 +99,26 @@ def touched_since(orders: Orders, moment: datetime) -> Orders:
     return orders.filter(Q(ended_at__gte=moment) | Exists(runs) | Exists(revisions))
 
 
+MOMENTS = {"submitted": "submitted_at", "started": "change_started_at", "ended": "ended_at"}
+
+
+def from_day(orders: Orders, moment: str, day: date) -> Orders:
+    """Keep orders that were submitted, started or ended (MOMENTS) on this day or later, in UTC."""
+    return orders.filter(**{f"{MOMENTS[moment or 'submitted']}__gte": _midnight(day)})
+
+
+def to_day(orders: Orders, moment: str, day: date) -> Orders:
+    """Keep orders that were submitted, started or ended on this day or earlier, in UTC."""
+    if day >= date.max:
+        return orders.exclude(**{MOMENTS[moment or "submitted"]: None})
+    after = _midnight(day + timedelta(days=1))
+    return orders.filter(**{f"{MOMENTS[moment or 'submitted']}__lt": after})
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
 def may_approve_for(user: User) -> Q:
     """Return the condition on orders whose environment this person's groups approve for.
 
@@ -166,6 +187,17 @@ def change_of(order: Order) -> Change | None:
         .prefetch_related("approvals__person")
         .first()
     )
+
+
+def changes_of(order: Order) -> QuerySet[Change]:
+    """Return every change of the order in the built-in system, the first one first."""
+    found = Change.objects.filter(order_uuid=order.uuid).order_by("pk")
+    return found.prefetch_related("approvals__person")
+
+
+def service_of(order: Order) -> QuerySet[Service]:
+    """Return the service that the order is about, once it is in the record."""
+    return Service.objects.filter(orders=order).select_related("application")
 
 
 def with_changes(orders: Iterable[Order]) -> list[tuple[Order, Change | None]]:

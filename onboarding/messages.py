@@ -112,6 +112,11 @@ PLANS = {
         "Something in it breaks a rule of this portal, which stands below.",
         "Amend the order, or ask an operator to mend the priming pack.",
     ),
+    "evidence.too-large": Message(
+        "The evidence is larger than a pack may be",
+        "Most of it is the stretch of the ledger between this order's first entry and its last.",
+        "Ask the operators to raise BERTH_EVIDENCE_MEGABYTES; nothing of the evidence is lost.",
+    ),
     "plan.outdated": Message(
         "The plan has changed",
         "What you were shown is no longer what would be made.",

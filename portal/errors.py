@@ -156,6 +156,12 @@ class PlanRefused(Permanent):
     code = "plan.refused"
 
 
+class EvidenceTooLarge(Permanent):
+    """What is kept about an order is larger than a pack may be."""
+
+    code = "evidence.too-large"
+
+
 class PlanOutdated(Permanent):
     """Rendering again gave another digest: the approval no longer covers what would be made."""
 
@@ -205,21 +211,21 @@ class ApprovalMissing(Temporary):
 
 
 class WindowClosed(Temporary):
+    """Now is not the time; the detail says why, `waits_for` what is waited for."""
+
     code = "change.window-closed"
+
+    def __init__(self, detail: str = "", *, waits_for: str = "the window") -> None:
+        super().__init__(detail)
+        self.waits_for = waits_for
 
 
 class OwnOrder(Denied):
     code = "change.own-order"
 
-    """Now is not the time; the detail says why, `waits_for` what is waited for."""
-
 
 class NotApprover(Denied):
     code = "change.not-approver"
-
-    def __init__(self, detail: str = "", *, waits_for: str = "the window") -> None:
-        super().__init__(detail)
-        self.waits_for = waits_for
 
 
 class PersonNeeded(Denied):

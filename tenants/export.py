@@ -26,7 +26,8 @@ Entry = dict[str, Any]
 
 READING = "reading"  # the alias for long reads, where the settings have one
 CHUNK = 500  # rows fetched at a time
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by a spreadsheet
+# a cell that begins so is run by a spreadsheet; some read the wide signs like the others
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LIST_SEPARATOR = "; "
 
 
@@ -167,17 +168,27 @@ def _with_stage(entry: Entry) -> Entry:
 
 def as_ndjson(services: QuerySet[Service]) -> Iterator[bytes]:
     """Yield one line of JSON a service."""
+    return ndjson(entries(services))
+
+
+def ndjson(found: Iterable[Entry]) -> Iterator[bytes]:
+    """Yield one line of JSON an entry."""
     encode = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    for entry in entries(services):
+    for entry in found:
         yield f"{encode(entry)}\n".encode()
 
 
 def as_csv(services: QuerySet[Service]) -> Iterator[bytes]:
     """Yield a head line, then one line a service; what there are several of shares a cell."""
+    yield from sheet(COLUMNS, (_flat(entry).values() for entry in entries(services)))
+
+
+def sheet(heads: Iterable[str], lines: Iterable[Iterable[Any]]) -> Iterator[bytes]:
+    """Yield CSV, the head line first; no cell is taken for a formula."""
     writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS).encode()
-    for entry in entries(services):
-        yield writer.writerow([_cell(value) for value in _flat(entry).values()]).encode()
+    yield writer.writerow(heads).encode()
+    for line in lines:
+        yield writer.writerow([_cell(value) for value in line]).encode()
 
 
 class _Echo:

@@ -5,10 +5,11 @@ Nothing outside the database happens in here. The bell rings on commit.
 
 from onboarding.actions.amending import amend, amend_to, begin_amendment
 from onboarding.actions.deciding import approve, refuse, turn_away
+from onboarding.actions.evidence import fetch_evidence
 from onboarding.actions.placing import submit, submit_once
 from onboarding.actions.ruling import put_in_force
-from onboarding.actions.standing import (
 from onboarding.actions.scheduling import put_window, withdraw_window
+from onboarding.actions.standing import (
     hindrance,
     offboard,
     place_once,
@@ -27,13 +28,14 @@ __all__ = [
     "approve",
     "begin_amendment",
     "expire",
+    "fetch_evidence",
     "hindrance",
     "offboard",
     "place_once",
     "put_in_force",
+    "put_window",
     "refuse",
     "report_unlisted",
-    "put_window",
     "resize",
     "retry",
     "settle_unlisted",
@@ -45,5 +47,5 @@ __all__ = [
     "try_connection",
     "turn_away",
     "withdraw",
-]
     "withdraw_window",
+]

@@ -1,0 +1,1 @@
+"""Evidence packs, their verifier, and the population that samples are drawn from."""
