@@ -77,6 +77,7 @@ MAIN = (
     Entry("Services", "tenants:services", "apps", EVERYBODY),
     Entry("Orders", "onboarding:orders", "clipboard-check", EVERYBODY),
     Entry("Approvals", "onboarding:inbox", "gavel", frozenset({Role.APPROVER}), _inbox),
+    Entry("Calendar", "onboarding:calendar", "calendar", EVERYBODY),
 )
 MORE = (
     Entry("Stuck orders", "onboarding:stuck", "alert-triangle", OPERATORS, _stuck),
@@ -95,6 +96,7 @@ MORE = (
     Entry("Connections", "onboarding:connections", "plug-connected", WATCHERS),
     Entry("What if", "onboarding:suppose", "help-circle", OPERATORS),
     Entry("Audit", "audit:entries", "fingerprint", WATCHERS),
+    Entry("Changes", "onboarding:population", "list", WATCHERS),
     Entry("Rights", "onboarding:rights", "shield-check", WATCHERS),
     Entry("Components", "onboarding:components", "layout-grid", OPERATORS),
 )

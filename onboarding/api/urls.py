@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, re_path
 
+from onboarding.api.calendar import CalendarRecords
+from onboarding.api.evidence import EvidencePack, Population
 from onboarding.api.views import OrderMoves, OrderRecords
 
 app_name = "order-api"
@@ -15,7 +17,20 @@ def _move(verb: str) -> URLPattern:
 
 urlpatterns = [
     re_path(r"^orders/?$", OrderRecords.as_view({"get": "list", "post": "create"}), name="orders"),
+    re_path(r"^orders/export/?$", Population.as_view(), name="export"),
+    re_path(rf"{ORDER}/evidence-pack/?$", EvidencePack.as_view(), name="evidence-pack"),
     re_path(rf"{ORDER}/?$", OrderRecords.as_view({"get": "retrieve"}), name="order"),
     re_path(rf"{ORDER}/plan/?$", OrderRecords.as_view({"get": "plan"}), name="plan"),
+    re_path(
+        rf"{ORDER}/next-free-slot/?$",
+        CalendarRecords.as_view({"get": "slot"}),
+        name="next-free-slot",
+    ),
+    re_path(r"^calendar/windows/?$", CalendarRecords.as_view({"get": "list"}), name="windows"),
+    re_path(
+        r"^calendar/occurrences/?$",
+        CalendarRecords.as_view({"get": "occurrences"}),
+        name="occurrences",
+    ),
     *map(_move, ("withdraw", "amend", "retry", "approve", "refuse")),
 ]

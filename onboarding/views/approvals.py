@@ -16,6 +16,7 @@ from accounts.oidc import freshness
 from accounts.web import SignedIn, for_roles
 from onboarding import actions, lookups, toolbox
 from onboarding import messages as texts
+from onboarding.calendar import in_force
 from onboarding.changes import decisions
 from onboarding.display import exhibits, histories
 from onboarding.display.outlook import outlook
@@ -52,6 +53,7 @@ def _shown(http: SignedIn, order: Order, refusal: RefusalForm) -> HttpResponse:
         "rehearsal": histories.is_rehearsed(order),
         "hindrance": _in_words(decisions.why_not(order, change, http.user)),
         "answers": histories.evidence_of(order),
+        "ahead": in_force.ahead_of(order, change),
         "earlier": lookups.earlier_orders(http.user, order),
         "approving": ReasonForm(prefix="approve"),
         "refusal": refusal,

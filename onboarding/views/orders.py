@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.web import SignedIn
 from onboarding import lookups, stories
+from onboarding.calendar import in_force
 from onboarding.display import exhibits, farewell, histories
 from onboarding.display.outlook import outlook
 from onboarding.display.timeline import Row
@@ -91,6 +92,7 @@ def plan(http: SignedIn, number: int) -> HttpResponse:
     """Show everything that is made, as it was rendered and stored."""
     found = lookups.order_for(http.user, number)
     page = _page(http, found, "Plan")
+    page["ahead"] = in_force.ahead_of(found, page["change"])
     drafted = histories.plan_of(found)
     if drafted is not None:
         preview = previews.of_plan(found, drafted)

@@ -9,8 +9,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.web import SignedIn
 from onboarding import actions, lookups, toolbox
+from onboarding.calendar import in_force
+from onboarding.calendar.in_force import Ahead
 from onboarding.display import exhibits
 from onboarding.form import offers, previews, questions
+from onboarding.form.previews import Preview
+from tenants.models import Application
 
 
 @require_safe
@@ -21,6 +25,7 @@ def preview(http: SignedIn, uuid: UUID) -> HttpResponse:
     if gap is not None:
         return redirect(questions.address(draft, gap))
     found = previews.of_draft(draft, by=http.user, tools=toolbox.tools())
+    application = questions.application_of(draft.answers)
     shown = exhibits.exhibit(
         [(each.environment.name, each.desired) for each in found],
         http.GET.get("show", ""),
@@ -28,13 +33,20 @@ def preview(http: SignedIn, uuid: UUID) -> HttpResponse:
     )
     page = {
         "draft": draft,
-        "previews": found,
+        "previews": [(each, _ahead(each, application)) for each in found],
         "exhibit": shown,
         "rehearsal": offers.any_rehearsal([slug for each in found for slug in each.clusters]),
-        "application": questions.application_of(draft.answers),
+        "application": application,
         "check": questions.address(draft, questions.PAGES[-1]),
     }
     return render(http, "onboarding/preview.html", page)
+
+
+def _ahead(shown: Preview, application: Application | None) -> Ahead | None:
+    """Look ahead for what one environment of the form would become."""
+    if application is None:
+        return None
+    return in_force.ahead(in_force.places_named(application.tenant.slug, shown.clusters))
 
 
 @require_POST

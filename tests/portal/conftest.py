@@ -29,6 +29,7 @@ from tests.make import (
     make_service,
     make_size,
     make_user,
+    make_window,
 )
 from tests.portal.routes import DIGEST
 from tests.portal.world import World
@@ -123,6 +124,7 @@ def world(
             application=application,
         ),
         rule=make_rule(),
+        window=make_window(now() + timedelta(days=30)),
         draft=Draft.objects.create(person=alice, answers={"application": str(application.uuid)}),
         order=waiting_order(application, alice, approver=people["approver"]),
         unlisted=Unlisted.objects.create(person=alice, name="Returns"),

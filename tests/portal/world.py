@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.models import Leaver, MachineToken, User
 from audit.models import Entry
-from onboarding.models import Draft, Order, Unlisted
+from onboarding.models import Draft, Order, Unlisted, WindowEdition
 from tenants.models import (
     Application,
     Claim,
@@ -36,6 +36,7 @@ class World:
     cluster: Cluster
     claim: Claim
     rule: Rule
+    window: WindowEdition
     draft: Draft
     order: Order  # waits for the approver
     unlisted: Unlisted
