@@ -6,7 +6,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Role
 from accounts.web import SignedIn, for_roles
-from onboarding.rights import COLUMNS, RIGHTS
+from onboarding.reaches import COLUMNS
+from onboarding.rights import RIGHTS
 
 
 @require_safe

@@ -13,7 +13,8 @@ from tenants.models import Tenant
 from tests.bench import crowd
 from tests.bench.figures import Figures, Watch
 from tests.make import browser_of
-from tests.portal.routes import ROWS, Row
+from tests.portal.answers import Row
+from tests.portal.routes import ROWS
 from tests.portal.world import World
 
 ROUNDS = 10

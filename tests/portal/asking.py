@@ -4,7 +4,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
-from tests.portal.routes import SIGN_IN, Row
+from tests.portal.answers import SIGN_IN, Row
 from tests.portal.world import World
 
 

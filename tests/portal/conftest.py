@@ -31,7 +31,7 @@ from tests.make import (
     make_user,
     make_window,
 )
-from tests.portal.routes import DIGEST
+from tests.portal.answers import DIGEST
 from tests.portal.world import World
 
 

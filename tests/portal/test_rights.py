@@ -11,12 +11,14 @@ from accounts import actions
 from accounts.models import MachineToken, Scope, User
 from audit.ledger import SYSTEM
 from onboarding.models import Draft, Order
-from onboarding.rights import COLUMNS, PUBLIC, RIGHTS, Reach, Right
+from onboarding.reaches import COLUMNS, PUBLIC, Reach, Right
+from onboarding.rights import RIGHTS
 from tenants.actions.owners import grant_sight
 from tenants.models import Membership, Service
 from tests.make import browser_of, make_user
+from tests.portal.answers import SIGN_IN, Row, nothing
 from tests.portal.asking import asked, outcome
-from tests.portal.routes import ROWS, SIGN_IN, Row, nothing
+from tests.portal.routes import ROWS
 from tests.portal.world import World
 
 REFUSED = {401, 403, 404, SIGN_IN}

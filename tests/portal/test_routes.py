@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.make import browser_of
+from tests.portal.answers import ROLES, Row
 from tests.portal.asking import asked, outcome
-from tests.portal.routes import ROLES, ROWS, Row
+from tests.portal.routes import ROWS
 from tests.portal.world import World
 
 PAGES = [row for row in ROWS if row.method == "GET"]

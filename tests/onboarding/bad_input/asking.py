@@ -11,7 +11,8 @@ from django.urls import reverse
 from onboarding.form import questions
 from tests.make import browser_of
 from tests.onboarding.bad_input import filled, listening, odd
-from tests.portal.routes import ROLES, ROWS, Row, draft
+from tests.portal.answers import ROLES, Row, draft
+from tests.portal.routes import ROWS
 from tests.portal.world import World
 from tests.thorough import THOROUGH
 

@@ -20,7 +20,8 @@ from tests.onboarding.bad_input.asking import (
     name_of,
     text_of,
 )
-from tests.portal.routes import ROWS, Row
+from tests.portal.answers import Row
+from tests.portal.routes import ROWS
 from tests.portal.world import World
 from tests.thorough import THOROUGH
 

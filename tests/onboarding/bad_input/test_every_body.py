@@ -20,7 +20,8 @@ from onboarding.models import Order
 from tenants.api import schema
 from tenants.models import Application, Claim
 from tests.onboarding.bad_input.asking import EVERYTHING, browser_for
-from tests.portal.routes import DIGEST, ROWS, Row
+from tests.portal.answers import DIGEST, Row
+from tests.portal.routes import ROWS
 from tests.portal.world import World
 from tests.thorough import THOROUGH
 

@@ -20,7 +20,7 @@ from tests.onboarding.bad_input.asking import (
     spoilt,
     spoilt_at_once,
 )
-from tests.portal.routes import Row
+from tests.portal.answers import Row
 from tests.portal.world import World
 from tests.thorough import THOROUGH
 
