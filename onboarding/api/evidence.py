@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -64,6 +64,15 @@ class EvidencePack(Evidence):
         return FileResponse(pack.file, as_attachment=True, filename=pack.name)
 
 
+def _parameter(name: str, asked: Any) -> OpenApiParameter:
+    """Describe a filter; one with choices names them."""
+    choices = [value for value, _ in asked.extra.get("choices", ())]
+    return OpenApiParameter(name, str, enum=choices or None, description=asked.label or "")
+
+
+NARROWED_BY = [_parameter(*each) for each in filters.PopulationFilter.base_filters.items()]
+
+
 class Population(Evidence):
     """Orders as a population to draw samples from, such as the production changes of a quarter."""
 
@@ -72,6 +81,7 @@ class Population(Evidence):
 
     @extend_schema(
         operation_id="orders_export",
+        parameters=NARROWED_BY,
         responses={
             (200, "application/x-ndjson"): OpenApiResponse(
                 OpenApiTypes.STR, "One JSON object a line and order, with its decisions."

@@ -60,7 +60,7 @@ class PopulationFilter(FilterSet):  # type: ignore[misc]  # django-filter ships 
         "environment__production", label="Whether the environment is one of production"
     )
     tenant = django_filters.CharFilter("tenant__slug", label="Slug of the tenant")
-    kind = django_filters.ChoiceFilter(choices=Kind.choices)
+    kind = django_filters.ChoiceFilter(choices=Kind.choices, label="What was asked for")
     result = django_filters.ChoiceFilter(
         choices=lookups.STATES, method="standing", label="How it ended, or stands"
     )

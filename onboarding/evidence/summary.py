@@ -14,8 +14,8 @@ from tenants.catalogue import ChangeType
 
 SHOWN = (
     "verify.py shows that no byte of this pack was changed, removed or added since it was made, "
-    "and that the audit rows of this order continue one another without a gap: rows of other records "
-    "between them are there as hashes, so that none about this order can hide among them."
+    "and that the audit rows of this order continue one another without a gap: rows of other "
+    "records between them are there as hashes, so that none about this order can hide among them."
 )
 NOT_SHOWN = (
     "Whoever changes a pack can make all hashes fit again, and sign it with a key of their own. "

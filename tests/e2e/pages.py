@@ -3,6 +3,7 @@
 from uuid import UUID
 
 SERVICE = UUID("5e5e0000-0000-4000-8000-000000000001")  # made by rows.py
+WINDOW = UUID("5e5e0000-0000-4000-8000-000000000002")
 PAGES = [
     ("dana", "home", "/"),
     ("dana", "order-a-berth", "/orders/new/"),
@@ -50,10 +51,18 @@ PAGES = [
     ("olga", "workloads", "/machines/workloads/"),
     ("olga", "connections", "/operate/connections/"),
     ("olga", "what-if", "/operate/what-if/?person=rex"),
+    ("olga", "calendar", "/calendar/"),
+    ("dana", "calendar-as-read", "/calendar/?month=2027-01"),
+    ("olga", "windows", "/calendar/windows/"),
+    ("olga", "window-history", "/calendar/windows/history/"),
+    ("olga", "add-window", "/calendar/windows/new/"),
+    ("olga", "change-window", f"/calendar/windows/{WINDOW}/change/"),
+    ("olga", "withdraw-window", f"/calendar/windows/{WINDOW}/withdraw/"),
     ("olga", "eligibility", "/operate/eligibility/"),
     ("olga", "eligibility-history", "/operate/eligibility/history/"),
     ("olga", "add-rule", "/operate/eligibility/new/"),
     ("olga", "components", "/components/"),
     ("audrey", "audit", "/audit/"),
+    ("audrey", "changes", "/audit/changes/"),
     ("audrey", "rights", "/rights/"),
 ]

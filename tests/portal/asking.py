@@ -1,6 +1,6 @@
 """One request of the route matrix, and what it was answered."""
 
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -19,7 +19,14 @@ def asked(row: Row, browser: Client, world: World) -> HttpResponseBase:
         # a browser never sends an empty form: the button has a name, or the token is in it
         answer = browser.post(address, {"sent": "", **row.sends})
     assert isinstance(answer, HttpResponseBase)
+    _read(answer)
     return answer
+
+
+def _read(answer: HttpResponseBase) -> None:
+    """Read a stream to its end: it may be an open file."""
+    if isinstance(answer, StreamingHttpResponse):
+        list(answer)
 
 
 def outcome(answer: HttpResponseBase) -> int | str:
