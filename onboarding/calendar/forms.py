@@ -78,7 +78,10 @@ class WhyForm(forms.Form):
 class WindowForm(WhyForm):
     """A window, filled with the one that it takes the place of."""
 
-    field_order = ("kind", "name", "reason", "place", "zone", "first", "end", "repeats", "rule")
+    field_order = (
+        *("kind", "name", "reason", "place", "zone", "first", "end"),
+        *("repeats", "rule", "until", "why"),
+    )
 
     kind = forms.ChoiceField(
         label="What it does",

@@ -58,6 +58,7 @@ def windows(http: SignedIn) -> HttpResponse:
     shown = {
         "page": page,
         "lines": [(each, next(_coming(each.as_window), None)) for each in page.rows],
+        "moment": now(),
         "may": http.user.is_operator,
         "reads": http.user.is_operator or http.user.is_auditor,
     }
@@ -84,7 +85,7 @@ def replace(http: SignedIn, uuid: UUID) -> HttpResponse:
     """Put another edition in the place of one: the old one stays in the history."""
     old = in_force.edition_for(http.user, uuid)
     form = WindowForm(http.POST or None, instead_of=old)
-    return _propose(http, Proposal(f"Change {old}", form, old))
+    return _propose(http, Proposal(f"Change {old.name}", form, old))
 
 
 @for_roles(Role.OPERATOR)

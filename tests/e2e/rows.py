@@ -32,12 +32,13 @@ from portal.clock import now  # noqa: E402 (the same)
 from tenants.catalogue import Environment, Size  # noqa: E402 (the same)
 from tenants.lifecycle import Lifecycle  # noqa: E402 (the same)
 from tenants.models import Application, Cluster, Service, Tenant  # noqa: E402 (the same)
-from tests.e2e.pages import SERVICE  # noqa: E402 (the same)
+from tests.e2e.pages import SERVICE, WINDOW  # noqa: E402 (the same)
 from tests.make import (  # noqa: E402 (the same)
     make_application,
     make_placement,
     make_service,
     make_user,
+    make_window,
 )
 
 STRAYS = (
@@ -69,6 +70,7 @@ def main() -> None:
     _placed(rex)
     _strays()
     _leaver()
+    _windows()
     actions.report_unlisted(by=rex, name="Loyalty points", note="Owned by retail since May.")
 
 
@@ -154,6 +156,23 @@ def _strays() -> None:
             settled_at=moment - timedelta(days=2),
             gone_at=moment if where == "gone" else None,
         )
+
+
+def _windows() -> None:
+    """Fill the calendar; of what is there, only the order that waits for approval meets any."""
+    begin = now().replace(minute=0)
+    make_window(begin, place="tenant:retail", minutes=4 * 24 * 60, name="Stocktaking")
+    make_window(begin, kind="maintenance", place="region:us9", name="Night", rule="FREQ=DAILY")
+    make_window(
+        begin + timedelta(days=40),
+        minutes=11 * 24 * 60,
+        name="Turn of the year",
+        reason="Books are closed, and few people are there to help.",
+        rule="FREQ=YEARLY",
+        uuid=WINDOW,
+    )
+    gone = make_window(begin + timedelta(days=3), name="Move of a data centre")
+    actions.withdraw_window(gone, why="It was put off to spring.", by=SYSTEM)
 
 
 def _leaver() -> None:

@@ -218,7 +218,7 @@ def test_a_preview_tells_of_the_freeze_in_the_way_and_of_the_next_slot(
     make_window(minutes=24 * 60, name="Incident")
     page = text_of(hers.get(f"/drafts/{fill().uuid}/preview/"))
     assert "Freeze Incident holds all clusters until" in page
-    assert "Next free slot: in 23 hours" in page
+    assert "Next free slot: in 23 hours , " in page
     assert "What the team delivers afterwards through its own repository" in page
 
 
