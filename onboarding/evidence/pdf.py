@@ -61,6 +61,8 @@ def _story(summary: Summary) -> list[Flowable]:
     ]
     for table in summary.tables:
         story += [Spacer(0, 5 * mm), _text(table.title, _style("head", 12, BOLD))]
+        if table.left_out:
+            story.append(_text(table.left_out, _style("cell", 8, PLAIN)))
         story.append(_drawn_table(table))
     story += [Spacer(0, 5 * mm), _text("What this shows and what not", _style("head", 12, BOLD))]
     story += [_text(each, _style("limits", 8, PLAIN)) for each in summary.limits]

@@ -1,7 +1,7 @@
 """The summary of an evidence pack: what people read first, once for HTML and PDF alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.template.loader import render_to_string
@@ -12,6 +12,7 @@ from onboarding.display import histories
 from onboarding.models import Order
 from tenants.catalogue import ChangeType
 
+MOST_LINES = 300
 SHOWN = (
     "verify.py shows that no byte of this pack was changed, removed or added since it was made, "
     "and that the audit rows of this order continue one another without a gap: rows of other "
@@ -38,6 +39,7 @@ class Table:
     heads: Sequence[str]
     lines: Sequence[Sequence[str]]
     empty: str = "None."
+    left_out: str = ""  # says how many lines are missing in front, and where all of them are
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,22 @@ def of(order: Order, segment: Segment) -> Summary:
         title=f"Evidence of {order}: {order.heading}",
         state=_state(order),
         facts=_facts(order, segment),
-        tables=(_decisions(order), _revisions(order), _answers(order), _steps(order)),
+        tables=(
+            _cut(_decisions(order), "changes.json"),
+            _cut(_revisions(order), "revisions/"),
+            _cut(_answers(order), "entitlement.json"),
+            _cut(_steps(order), "timeline.json"),
+        ),
     )
+
+
+def _cut(table: Table, whole: str) -> Table:
+    """Return the table with the last MOST_LINES lines: a step may have been tried for weeks."""
+    missing = len(table.lines) - MOST_LINES
+    if missing <= 0:
+        return table
+    left_out = f"The first {missing} lines are left out here; {whole} has all of them."
+    return replace(table, lines=table.lines[missing:], left_out=left_out)
 
 
 def as_html(summary: Summary) -> bytes:

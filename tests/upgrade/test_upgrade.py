@@ -1,12 +1,19 @@
 """A database of the first version goes on with this one: rows, ledger and triggers."""
 
+import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from pytest_django import Settings
 
-from audit import chain, triggers
+from audit import chain, ledger, triggers
+from audit.models import Seal
+from audit.offline import verify
+from onboarding import subjects
+from onboarding.actions import fetch_evidence
+from onboarding.models import Order
+from tenants import export
 from tests.upgrade.rows import (
     Rows,
     first_version,
@@ -130,3 +137,24 @@ def test_sqlite_takes_the_triggers_of_a_table_that_it_builds_anew(settings: Sett
     MigrationExecutor(connection).migrate([("audit", "rebuilt")])  # sends no post_migrate
     taken = {table for table, _ in triggers.missing()}
     assert taken == (set(LEDGER) if connection.vendor == "sqlite" else set())
+
+
+def test_the_evidence_of_an_order_of_the_first_version_holds_offline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(export, "READING", "default")  # the other one is of another database here
+    migrate("0001")
+    pour(first_version())
+    migrate()
+    order = Order.objects.get(ended_as="rehearsed")
+    assert _found_in_the_pack_of(order) == []
+    with transaction.atomic():
+        ledger.note("tried again", subjects.of(order), by=ledger.SYSTEM)
+    assert _found_in_the_pack_of(order) == []  # sealed in the newer form, behind the older
+    assert set(Seal.objects.values_list("form", flat=True)) == {1, 2}
+
+
+def _found_in_the_pack_of(order: Order) -> list[str]:
+    with fetch_evidence(order, by=order.requester).file as file:
+        found, _ = verify.verify(file.read())
+    return found

@@ -17,7 +17,7 @@ from audit.sealer import seal
 from onboarding import actions
 from onboarding.evidence import packs, pdf, summary
 from onboarding.evidence.summary import Summary, Table
-from onboarding.models import Order
+from onboarding.models import Order, StepRun
 from onboarding.plans import drafting
 from onboarding.stories import register
 from portal.errors import EvidenceTooLarge
@@ -105,6 +105,17 @@ def test_the_summary_reads_the_same_as_page_and_as_pdf(pack: bytes) -> None:
     assert b"local:bob" in files["summary.html"]
     assert b"Approved for prod-approvers" in files["summary.html"]
     assert files["summary.pdf"].startswith(b"%PDF-")
+
+
+def test_a_step_tried_for_weeks_makes_no_endless_summary(ended: Order, alice: User) -> None:
+    StepRun.objects.bulk_create(
+        StepRun(order=ended, revision=9, step="prime", attempt=n, state="over") for n in range(400)
+    )
+    pack = fetched(ended, alice)
+    assert findings(pack) == []
+    missing = len(reader(pack)("timeline.json")) - summary.MOST_LINES
+    told = f"The first {missing} lines are left out here; timeline.json has all of them."
+    assert told in opened(pack)["summary.html"].decode()
 
 
 def test_text_of_others_stays_text_in_the_summary() -> None:
