@@ -119,12 +119,21 @@ class WindowEdition(models.Model):
             faults["rule"] = fault
         if self.minutes > LONGEST:
             faults["minutes"] = "A window lasts at most 366 days."
-        if self.until is not None and not self.rule:
-            faults["until"] = "A window that comes once has no last day."
-        elif self.until is not None and self.until < self.first_day:
-            faults["until"] = "The last day comes before the first."
+        if fault := self._fault_of_until:
+            faults["until"] = fault
         if faults:
             raise ValidationError(faults)
+
+    @property
+    def _fault_of_until(self) -> str:
+        if self.until is None:
+            return ""
+        if not self.rule:
+            return "A window that comes once has no last day."
+        if self.until < self.first_day:
+            return "The last day comes before the first."
+        late = f"The last day is in {LATEST} at the latest, or left out."
+        return late if self.until.year > LATEST else ""
 
     @property
     def as_window(self) -> Window:

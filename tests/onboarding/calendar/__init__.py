@@ -1,0 +1,1 @@
+"""The calendar: its pages, and its part of the API."""

@@ -161,6 +161,7 @@ def test_what_was_changed_after_it_was_seen_is_shown_again(operator: Client) -> 
         ({"first": "1926-12-24T18:00", "end": "1926-12-25T18:00"}, "begins between 2000 and 2100"),
         ({"first": "Christmas"}, "Enter a valid date/time."),
         ({"until": "2027-01-01"}, "A window that comes once has no last day."),
+        ({"repeats": "FREQ=DAILY", "until": "9999-12-31"}, "The last day is in 2100 at the latest"),
         ({"repeats": "FREQ=DAILY", "until": "2026-12-01"}, "The last day comes before the first."),
         ({"zone": "Europe/Berth"}, "Europe/Berth is not one of the available choices."),
         ({"place": "cluster:nowhere"}, "cluster:nowhere is not one of the available choices."),
