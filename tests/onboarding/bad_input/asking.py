@@ -89,8 +89,7 @@ def send(
 
 def text_of(answer: HttpResponseBase) -> str:
     if not isinstance(answer, HttpResponse):
-        content = b"".join(answer)
-        return content.decode()
+        return b"".join(answer).decode(errors="replace")  # it may be no text, such as a ZIP
     return answer.content.decode()
 
 
