@@ -65,10 +65,10 @@ def require(sources: Sources, order: Order, *, point: str) -> Answer:
     Raises NotEntitled with the reason and remedy, or EntitlementUnknown when no source could tell.
     """
     person = User.objects.get(pk=order.requester_id)
-    query = query_of(person, order.kind, order.application, order.environment)
     last = _last(order, person)
     if point == "effect" and person.is_active and _is_still_good(last):
         return Answer(Outcome.PERMIT, "cache", "lately_permitted", "Permitted a moment ago.")
+    query = query_of(person, order.kind, order.application, order.environment)
     answer = ask(sources, person, query)
     keep(answer, person, point=point, order=order)
     refuse_unless_permitted(answer)
