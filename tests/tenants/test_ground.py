@@ -83,3 +83,21 @@ def test_ground_that_is_gone_cannot_be_taken(plot: TenantCluster, olivia: User) 
     assert ground.mark_gone(plot, 1)
     assert take(plot, "w1") is None
     assert (plot.presence, plot.pack_version, plot.lease_owner) == (Presence.GONE, 0, "")
+
+
+def test_who_takes_the_ground_sees_how_it_stands_now(plot: TenantCluster) -> None:
+    TenantCluster.objects.update(pack="classic", pack_version=7, presence=Presence.LEAVING)
+    fence = take(plot, "w1")
+    assert (plot.pack, plot.pack_version, plot.presence) == ("classic", 7, Presence.LEAVING)
+    assert plot.fence == fence
+
+
+def test_an_outdated_fence_notes_nothing_even_where_nothing_changes(
+    plot: TenantCluster, clock: time_machine.Traveller
+) -> None:
+    old = take(plot, "w1") or 0
+    assert ground.note_pack(plot, "standard", 3, old)
+    clock.shift(2 * MINUTE)
+    take(plot, "w2")
+    assert not ground.note_pack(plot, "standard", 3, old)
+    assert not ground.note_pack(plot, "standard", 4, old)
