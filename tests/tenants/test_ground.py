@@ -1,10 +1,13 @@
 """The shared ground of a tenant on a cluster is worked on by one at a time."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 
 from accounts.models import User
 from audit.models import Entry
@@ -70,6 +73,21 @@ def test_ground_tells_by_which_pack_it_was_made_last(plot: TenantCluster) -> Non
     assert (plot.pack, plot.pack_version) == ("standard", 2)
     changes = {"pack": ["classic", "standard"], "pack_version": [0, 2]}
     assert Entry.objects.get().changes == changes
+
+
+def test_ground_that_moves_between_the_look_and_the_lease_is_not_taken(plot: TenantCluster) -> None:
+    moved: list[bool] = []
+
+    def just_before(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and not moved:
+            moved.append(True)
+            TenantCluster.objects.update(presence=Presence.LEAVING)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(just_before):
+        assert take(plot, "w1") is None
+    assert TenantCluster.objects.get().lease_owner == ""
+    assert take(plot, "w1") == 1
 
 
 def test_ground_given_back_is_free_at_once(plot: TenantCluster) -> None:
