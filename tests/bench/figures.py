@@ -25,16 +25,13 @@ page.
 FOOT = """
 The ways of priming are measured on a server that has seen each of them before and with connections
 that are open, to the database too; who comes first in one turn comes last in the next. kubectl
-finds out anew with every call what the server knows, as in a new container of a pipeline; with a
-cache of that it takes about a seventh less.
+finds out anew with every call what the server knows, as in a new container of a pipeline.
 
 Where an aim of `prime` is missed: on two cores the API server, etcd, Flux, PostgreSQL and the
-portal share what there is, and all of it is busy from the first request to the last. Of the time of
-the processors during bare PATCHes the API server takes about 60 %, etcd 13 % (it does not wait for
-the disk there), the sender 10 %, the controllers of Kubernetes and Flux the rest. Bare PATCHes are
-the most that the API server takes, so no way of priming is further ahead of kubectl than they are.
-Beyond the same PATCHes the portal reads the namespaces first, so as to touch nobody else's, holds
-the lease of the shared ground, and writes the ledger.
+portal share what there is, and all of it is busy from the first request to the last. Bare PATCHes
+are the most that the API server takes there, so no way of priming is further ahead of kubectl than
+they are. Beyond the same PATCHes the portal reads the namespaces first, so as to touch nobody
+else's, holds the lease of the shared ground, and writes the ledger.
 """
 
 
