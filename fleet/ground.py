@@ -29,7 +29,6 @@ from tenants.actions import registration
 from tenants.models import Cluster, Placement, Presence, TenantCluster
 from tenants.priming import labels
 
-MOVES = ("presence", "pack", "pack_version", "fence")  # of ground; whose and where it is stays
 GLANCE = 2.0  # seconds that a person's form waits for a cluster
 
 
@@ -188,7 +187,6 @@ def _holding(presence: TenantCluster, owner: str) -> Iterator[int]:
     if fence is None:
         raise ClusterBusy(f"Another order works on {presence}.")
     try:
-        presence.refresh_from_db(fields=MOVES)
         yield fence
     finally:
         shared.leave_ground(presence, fence)

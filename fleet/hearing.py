@@ -36,13 +36,21 @@ def listening(cluster: Cluster) -> Iterator[ClusterAccess]:
 
     Raises NotJoined, and lets every error of the access through.
     """
-    access = toolbox.access(cluster)
+    connection = toolbox.connection_of(cluster)
+    access = toolbox.access_by(connection, cluster)
     try:
         yield access
     except BerthError as error:
         note(cluster, error)
         raise
-    note(cluster, None)
+    if connection is not None and not _is_known_well(connection):
+        note(cluster, None)
+
+
+def _is_known_well(connection: Connection) -> bool:
+    """Say whether the row said already that the cluster answers, when it was read."""
+    heard = connection.heard_at
+    return heard is not None and heard >= now() - WORTH_WRITING and not connection.last_error
 
 
 def note(cluster: Cluster, error: BerthError | None) -> None:

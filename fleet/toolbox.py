@@ -39,9 +39,19 @@ _kept: dict[int, _Kept] = {}
 
 def access(cluster: Cluster) -> ClusterAccess:
     """Return the way to a cluster. Raises NotJoined when there is none yet."""
+    return access_by(connection_of(cluster), cluster)
+
+
+def connection_of(cluster: Cluster) -> Connection | None:
+    """Return the row with the way to a cluster; None for a rehearsal, which needs none."""
+    return None if cluster.is_rehearsal else Connection.objects.filter(cluster=cluster).first()
+
+
+def access_by(connection: Connection | None, cluster: Cluster) -> ClusterAccess:
+    """Return the way to a cluster whose row was read just now. Raises NotJoined without one."""
     if cluster.is_rehearsal:
         return RehearsalAccess(rehearsal_folder(cluster))
-    return _api(cluster, Connection.objects.filter(cluster=cluster).first())
+    return _api(cluster, connection)
 
 
 def issuer(connection: Connection) -> TokenIssuer:
@@ -59,9 +69,7 @@ def own_trial(cluster: Cluster) -> Trial | None:
 
     A rehearsal has no guards: nobody writes there but the portal.
     """
-    if cluster.is_rehearsal:
-        return None
-    return _api(cluster, Connection.objects.filter(cluster=cluster).first())
+    return None if cluster.is_rehearsal else _api(cluster, connection_of(cluster))
 
 
 def administration(name: str, *, kubeconfig: Path | None, context: str) -> Administration:

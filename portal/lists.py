@@ -1,6 +1,6 @@
 """Long lists: pages by cursor, and filters that stand in the address."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -40,16 +40,30 @@ class Filter:
     options: Sequence[Option]
 
 
-def page(rows: QuerySet[Row], http: HttpRequest, *, key: str = "-pk", size: int = SIZE) -> Page:
+def page(
+    rows: QuerySet[Row],
+    http: HttpRequest,
+    *,
+    key: str = "-pk",
+    size: int = SIZE,
+    keyed: Callable[[QuerySet[Row]], QuerySet[Row]] | None = None,
+) -> Page:
     """Return the stretch that the address asks for by `after`.
 
-    `key` is a unique column, with a dash for descending; the list is ordered by it. A cursor that
-    means nothing shows the beginning.
+    `key` is a unique column, with a dash for descending; the list is ordered by it. Where it is
+    made of several columns, `keyed` gives it to the rows. A cursor that means nothing shows the
+    beginning.
     """
     total = rows.count()
     column, descending = key.lstrip("-"), key.startswith("-")
     after = http.GET.get("after", "")
-    stretch = _after(rows, f"{column}__{'lt' if descending else 'gt'}", after)
+    condition = f"{column}__{'lt' if descending else 'gt'}"
+    if keyed is None:
+        stretch = _after(rows, condition, after)
+    else:
+        # all are sorted by the key alone, and only what is shown is read whole
+        near = _after(keyed(rows), condition, after).order_by(key).values("pk")[: size + 1]
+        stretch = keyed(rows.filter(pk__in=near))
     found = list(stretch.order_by(key)[: size + 1])
     shown = found[:size]
     more = len(found) > size

@@ -174,9 +174,10 @@ def clusters_in_turn(environment: Environment, region: str) -> list[Cluster]:
     By the operators' rule: by rank, then fewest live placements, then name. Whether they may hold
     an application's data is for the eligibility matrix to say.
     """
-    live = Count("placements", filter=Q(placements__lifecycle__in=LIVE))
     accepting = environment.clusters.filter(accepting=True, region=region)
-    return list(accepting.annotate(load=live).order_by("rank", "load", "slug"))
+    live = Placement.objects.filter(lifecycle__in=LIVE, cluster__in=accepting)
+    load = dict(live.order_by().values_list("cluster").annotate(Count("pk")))
+    return sorted(accepting, key=lambda each: (each.rank, load.get(each.pk, 0), each.slug))
 
 
 def regions_for(environment: Environment) -> list[str]:

@@ -165,7 +165,7 @@ class ApiAccess:
 
         Until the server knows them it refuses, and one that asks again is enough.
         """
-        ahead = 1 if this_round.young else 0
+        ahead = 1 if this_round.young or len(wave) == 1 else 0
         outcomes = [self._apply_patiently(each, this_round) for each in wave[:ahead]]
         if len(wave) > ahead:
             outcomes += self._threads.map(self._apply_patiently, wave[ahead:], repeat(this_round))

@@ -30,7 +30,7 @@ class Answer:
     """An object as the server has it now, and the server's own clock."""
 
     content: Manifest
-    at: datetime | None
+    date: str | None
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -38,8 +38,10 @@ class Answer:
 
     def age(self) -> timedelta:
         """Return how long ago the object was made, by the clock that says so."""
+        if not self.date:
+            return timedelta.max
         made = datetime.fromisoformat(self.metadata["creationTimestamp"])
-        return self.at - made if self.at else timedelta.max
+        return parsedate_to_datetime(self.date) - made
 
 
 class Server:
@@ -131,8 +133,7 @@ class Server:
             raise ClusterUnreachable(
                 f"{self._name} gave an answer that is no Kubernetes object: is a proxy in between?"
             )
-        date = answer.headers.get("Date")
-        return Answer(content, at=parsedate_to_datetime(date) if date else None)
+        return Answer(content, date=answer.headers.get("Date"))
 
 
 def _parsed(text: bytes) -> Any:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,12 @@ def keep(key: str, answers: Mapping[str, Any], *, by: User, family: UUID) -> Non
     """Remember the key, inside the transaction that places the orders. No key is nothing."""
     if key:
         Sending.objects.create(person=by, key=key, digest=_digest(answers), family=family)
+
+
+def forget(before: datetime) -> int:
+    """Delete keys that were sent before this moment, and return how many: they are new again."""
+    count, _ = Sending.objects.filter(sent_at__lt=before).delete()
+    return count
 
 
 def _digest(answers: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ KEY = OpenApiParameter(
     str,
     "header",
     description="A text of your own, new for each order. A repeated call with the same key and "
-    "the same answers makes no second order and is told of the first.",
+    "the same answers makes no second order and is told of the first. Keys are kept for 30 days.",
 )
 LONGEST_KEY = 200
 

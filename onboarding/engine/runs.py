@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from audit import ledger
@@ -32,12 +33,13 @@ def backoff(attempt: int) -> timedelta:
 def intend(lease: Lease, order: Order, item: Item, history: History) -> StepRun:
     """Write down that the step is about to act, so that undo knows what may have happened.
 
-    A run that was left in mid-step by a worker that died is closed and counted as a failure.
+    A run that was left in mid-step by a worker that died is closed and counted as a failure. The
+    lease's time starts anew.
 
     Raises Lost when the lease is no longer ours.
     """
     with transaction.atomic():
-        _hold(lease, order)
+        _hold(lease, order, lease_until=now() + settings.BERTH_LEASE)
         if item.last is not None and item.last.state == RunState.WAITING:
             return _resumed(item.last)
         if item.last is not None and item.last.state == RunState.MOVING:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -53,9 +54,9 @@ class Task:
             lease.hold(self.order, self.fence)
             yield
 
-    @property
+    @cached_property
     def plan(self) -> Plan:
-        """The stored plan of this revision.
+        """The stored plan of this revision; it never changes, so a step reads it once.
 
         Raises PlanRefused when there is none, which only a wrong order of steps can cause.
         """

@@ -1,6 +1,6 @@
 """Asking whether a person may do something, and keeping the answer as evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 
@@ -23,17 +23,28 @@ def query_of(
     person: User, action: str, application: Application, environment: Environment
 ) -> Query:
     """Put the question in the words of the port; groups are read now."""
+    return queries_of(person, action, application, [environment])[0]
+
+
+def queries_of(
+    person: User, action: str, application: Application, environments: Iterable[Environment]
+) -> list[Query]:
+    """Put the question for several environments; groups are read now, once for them all."""
     told = snapshots.of(person)
-    return Query(
-        subject=person.ident,
-        groups=frozenset(person.groups.values_list("name", flat=True)),
-        action=action,
-        tenant=application.tenant.slug,
-        application=application.slug,
-        environment=environment.slug,
-        claims=told.claims if told else {},
-        claims_at=told.at if told else None,
-    )
+    groups = frozenset(person.groups.values_list("name", flat=True))
+    return [
+        Query(
+            subject=person.ident,
+            groups=groups,
+            action=action,
+            tenant=application.tenant.slug,
+            application=application.slug,
+            environment=environment.slug,
+            claims=told.claims if told else {},
+            claims_at=told.at if told else None,
+        )
+        for environment in environments
+    ]
 
 
 def ask(sources: Sources, person: User, query: Query) -> Ruling:
@@ -65,10 +76,10 @@ def require(sources: Sources, order: Order, *, point: str) -> Answer:
     Raises NotEntitled with the reason and remedy, or EntitlementUnknown when no source could tell.
     """
     person = User.objects.get(pk=order.requester_id)
-    query = query_of(person, order.kind, order.application, order.environment)
     last = _last(order, person)
     if point == "effect" and person.is_active and _is_still_good(last):
         return Answer(Outcome.PERMIT, "cache", "lately_permitted", "Permitted a moment ago.")
+    query = query_of(person, order.kind, order.application, order.environment)
     answer = ask(sources, person, query)
     keep(answer, person, point=point, order=order)
     refuse_unless_permitted(answer)

@@ -71,7 +71,7 @@ def applications(person: User, typed: str) -> tuple[Sequence[Application], int]:
 def permits(person: User, application: Application, sources: Sources) -> list[Permit]:
     """Ask for each environment; a hint for the form, asked again at submit."""
     places = environments()
-    queries = [checks.query_of(person, "onboard", application, each) for each in places]
+    queries = checks.queries_of(person, "onboard", application, places)
     answers = checks.hints(sources, person, queries)
     return [Permit(*each) for each in zip(places, answers, strict=True)]
 

@@ -19,6 +19,7 @@ from audit.ledger import WORKER, coming_from, forget_touched
 from audit.sealer import seal
 from fleet.renewal import renew_due
 from fleet.rounds import look_around
+from onboarding.actions import sendings
 from onboarding.engine.lease import takeable
 from onboarding.figures import tallies
 from onboarding.models import Order
@@ -29,6 +30,7 @@ from portal.clock import ASTRAY, now
 RING_AGAIN = timedelta(seconds=15)  # a ring that nobody followed is repeated after this
 BATCH = 200  # orders rung for in one round
 TOUCHED_FOR = timedelta(days=30)  # whoever copies the record by its changes comes by within
+KEYS_FOR = timedelta(days=30)  # no program repeats a call that long; told in the API's description
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +67,9 @@ def ring_for_due() -> int:
 
 
 def forget() -> None:
-    """Take away what is kept for a while only: what entries touched, and sessions that are over."""
+    """Take away what is kept for a while only: touched rows, keys of calls, sessions that ended."""
     forget_touched(now() - TOUCHED_FOR)
+    sendings.forget(now() - KEYS_FOR)
     forget_ended(now())
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
@@ -40,13 +41,17 @@ class Case:
     def answers(self) -> dict[str, Any]:
         return self.draft.answers if self.draft else {}
 
+    @cached_property
+    def chosen(self) -> Application | None:
+        """The application that the first page chose, read once, or None before it was."""
+        return questions.application_of(self.answers)
+
     @property
     def application(self) -> Application:
         """The application that the first page chose. Raises LookupError before it was."""
-        found = questions.application_of(self.answers)
-        if found is None:
+        if self.chosen is None:
             raise LookupError("no application has been chosen")
-        return found
+        return self.chosen
 
 
 def asked(http: SignedIn, draft: Draft | None, page: Page) -> Asked:
@@ -57,7 +62,7 @@ def asked(http: SignedIn, draft: Draft | None, page: Page) -> Asked:
 def _application(case: Case) -> Asked:
     typed = case.http.GET.get("q", "").strip()[:100]
     found, total = offers.applications(case.http.user, typed)
-    chosen = questions.application_of(case.answers)
+    chosen = case.chosen
     offered = [chosen, *found] if chosen and chosen not in found else found
     choices = [cards.of_application(each) for each in offered]
     form = forms.ApplicationForm(case.sent, initial=case.answers, applications=choices)

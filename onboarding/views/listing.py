@@ -1,5 +1,7 @@
 """All orders that a person may see, with filters in the address."""
 
+from collections import Counter
+
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -38,9 +40,11 @@ def _environment(http: SignedIn) -> Q:
 
 
 def _filters(http: SignedIn) -> list[Filter]:
-    states = lookups.order_counts(http.user, "ended_as")
-    places = lookups.order_counts(http.user, "environment_id")
-    total = sum(states.values())
+    states, places = Counter[str](), Counter[str]()
+    for state, place, number in lookups.order_counts(http.user):
+        states[state] += number
+        places[place] += number
+    total = states.total()
     return [
         lists.choices(
             http,
@@ -48,8 +52,8 @@ def _filters(http: SignedIn) -> list[Filter]:
             "State",
             [
                 ("", "All", total),
-                ("open", "Under way", states.get("", 0)),
-                *((value, label, states.get(value, 0)) for value, label in Progress.choices),
+                ("open", "Under way", states[""]),
+                *((value, label, states[value]) for value, label in Progress.choices),
             ],
         ),
         lists.choices(

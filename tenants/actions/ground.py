@@ -15,6 +15,7 @@ from tenants.actions import rows
 from tenants.lifecycle import LIVE
 from tenants.models import Claim, ClaimKind, Presence, TenantCluster
 
+MOVES = ("presence", "pack", "pack_version", "fence")  # of ground; whose and where it is stays
 # of ground that is gone nothing is kept, not even the lease of whoever took it away
 GONE: Mapping[str, Any] = {"pack_version": 0, "lease_owner": "", "lease_until": None}
 
@@ -105,21 +106,24 @@ def _moved(before: Presence | None, after: str) -> dict[str, tuple[str | None, s
 def take_ground(presence: TenantCluster, owner: str, until: datetime) -> int | None:
     """Lease the ground to `owner` and return the fence, or None while somebody else has it.
 
-    Whoever holds a lease takes it again to make it longer, with a new fence. A lease is no part of
-    the record's content, so it leaves version and ledger alone.
+    `presence` then says how it stands, as it was when the lease was taken. Whoever holds a lease
+    takes it again to make it longer, with a new fence. A lease is no part of the record's content,
+    so it leaves version and ledger alone.
     """
     free = Q(lease_until=None) | Q(lease_until__lte=now()) | Q(lease_owner=owner)
     of_a_wrong_clock = Q(lease_until__gt=until + ASTRAY)
     here = TenantCluster.objects.filter(free | of_a_wrong_clock, pk=presence.pk).exclude(
         presence=Presence.GONE
     )
-    seen = here.values_list("fence", flat=True).first()
+    seen = here.values(*MOVES).first()
     if seen is None:
         return None
-    taken = here.filter(fence=seen).update(
-        lease_owner=owner, lease_until=until, fence=F("fence") + 1
-    )
-    return seen + 1 if taken == 1 else None
+    taken = here.filter(**seen).update(lease_owner=owner, lease_until=until, fence=F("fence") + 1)
+    if taken != 1:
+        return None
+    for field, value in (seen | {"fence": seen["fence"] + 1}).items():
+        setattr(presence, field, value)
+    return presence.fence
 
 
 def leave_ground(presence: TenantCluster, fence: int) -> bool:
@@ -134,17 +138,17 @@ def note_pack(
 ) -> bool:
     """Write down which pack was applied, in which version. False when the fence is outdated.
 
-    That nothing newer was there is for whoever applied it to know: it is seen on the cluster.
+    `presence` is as `take_ground` left it. That nothing newer was there is for whoever applied it
+    to know: it is seen on the cluster.
     """
-    found = TenantCluster.objects.filter(pk=presence.pk, fence=fence).first()
-    if found is None:
-        return False
-    seen: dict[str, Any] = {"pack": found.pack, "pack_version": found.pack_version}
-    after = {"pack": pack, "pack_version": version}
+    seen: dict[str, Any] = {"pack": presence.pack, "pack_version": presence.pack_version}
+    after: dict[str, Any] = {"pack": pack, "pack_version": version}
     changes = {key: (seen[key], after[key]) for key in after if seen[key] != after[key]}
-    if changes:
-        if not rows.move(presence, to=after, fence=fence, **seen):
-            return False
-        presence.refresh_from_db(fields=[*after, "version"])
-        rows.note("changed", presence, by=by, changes=changes)
+    if not changes:
+        return TenantCluster.objects.filter(pk=presence.pk, fence=fence).exists()
+    if not rows.move(presence, to=after, fence=fence, **seen):
+        return False
+    for field, value in after.items():
+        setattr(presence, field, value)
+    rows.note("changed", presence, by=by, changes=changes)
     return True

@@ -66,7 +66,7 @@ def services(http: SignedIn) -> HttpResponse:
     text = http.GET.get("q", "")
     seen = listings.searched(lookups.services_of(http.user), text, SEARCHED)
     rows = listings.with_placements(listings.with_reviews(_narrowed(seen, http)))
-    page = lists.page(listings.services_in_place(rows), http, key="place")
+    page = lists.page(rows, http, key="place", keyed=listings.services_in_place)
     filters = [each for each in (_filter(seen, http, facet) for facet in FACETS) if each]
     shown = {
         "page": page,

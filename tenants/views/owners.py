@@ -115,7 +115,9 @@ def applications(http: SignedIn) -> HttpResponse:
     ]
     rows = seen.exclude(retired_at=None) if retired == "yes" else live
     shown = {
-        "page": lists.page(listings.applications_in_place(rows), http, key="place"),
+        "page": lists.page(
+            listings.with_services(rows), http, key="place", keyed=listings.applications_in_place
+        ),
         "text": text,
         "kept": {"retired": retired} if retired == "yes" else {},
         "filters": [lists.choices(http, "retired", "State", options)],

@@ -23,6 +23,10 @@ page.
 | --- | --- | --- | --- |
 """
 FOOT = """
+The ways of priming are measured on a server that has seen each of them before and with connections
+that are open, to the database too; who comes first in one turn comes last in the next. kubectl
+finds out anew with every call what the server knows, as in a new container of a pipeline.
+
 Where an aim of `prime` is missed: on two cores the API server, etcd, Flux, PostgreSQL and the
 portal share what there is, and all of it is busy from the first request to the last. Bare PATCHes
 are the most that the API server takes there, so no way of priming is further ahead of kubectl than

@@ -4,6 +4,7 @@ That is: as the image's user and as process 1, without any right of root, withou
 a root file system that nobody can write to.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -62,11 +63,11 @@ class Pod:
             process = subprocess.Popen(
                 self._command(command, None), stdout=said, stderr=subprocess.STDOUT
             )
+        container = Container(process, log)
         try:
-            yield Container(process, log)
+            yield container
         finally:
-            process.kill()
-            process.wait()
+            container.end()
 
     def _command(self, command: Sequence[str], entrypoint: Sequence[str] | None) -> list[str]:
         started = self.image.entrypoint if entrypoint is None else entrypoint
@@ -99,6 +100,16 @@ class Container:
     def pid(self) -> int:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return int(children.split()[0]) if children else 0
+
+    def end(self) -> None:
+        """Kill process 1, and so all of the container, if it still runs.
+
+        To kill unshare is not enough: its --kill-child is forgotten where the child changes user.
+        """
+        if self.process.poll() is None and self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
 
     def get(self, path: str, host: str) -> tuple[int, str]:
         """Ask the web process from inside its network; (0, "") as long as nobody listens."""

@@ -76,8 +76,10 @@ class Watch:
         """Watch this process, a child, and return the story and the tools as watched."""
         self._watch_engine()
         self._watch_database()
-        access = fleet_toolbox.access
-        self._child.setattr(fleet_toolbox, "access", lambda cluster: Watched(access(cluster), self))
+        access = fleet_toolbox.access_by
+        self._child.setattr(
+            fleet_toolbox, "access_by", lambda *whose: Watched(access(*whose), self)
+        )
         watched = replace(
             tools, githost=Watched(tools.githost, self), changes=Watched(tools.changes, self)
         )

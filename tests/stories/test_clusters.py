@@ -8,6 +8,7 @@ import pytest
 
 from accounts.models import User
 from fleet import toolbox as fleet_toolbox
+from fleet.models import Connection
 from fleet.ports import ClusterAccess
 from onboarding import actions
 from onboarding.models import Order, Progress, RunState
@@ -26,11 +27,11 @@ pytestmark = pytest.mark.django_db
 class Line:
     """The line to the clusters; those in `down` cannot be reached."""
 
-    real: Callable[[Cluster], ClusterAccess]
+    real: Callable[[Connection | None, Cluster], ClusterAccess]
     down: set[str] = field(default_factory=set)
 
-    def access(self, cluster: Cluster) -> Any:
-        return Away(cluster.slug) if cluster.slug in self.down else self.real(cluster)
+    def access(self, connection: Connection | None, cluster: Cluster) -> Any:
+        return Away(cluster.slug) if cluster.slug in self.down else self.real(connection, cluster)
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def line(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Line:
     """Place each service on two clusters, eu1-a and eu1-b, and give the line to them."""
     make_cluster("eu1-b", environments=list(Environment.objects.all()))
     Environment.objects.update(clusters_per_service=2)
-    line = Line(fleet_toolbox.access)
-    monkeypatch.setattr(fleet_toolbox, "access", line.access)
+    line = Line(fleet_toolbox.access_by)
+    monkeypatch.setattr(fleet_toolbox, "access_by", line.access)
     return line
 
 

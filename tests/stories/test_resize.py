@@ -157,9 +157,9 @@ class Busy:
 
 
 def busy(monkeypatch: pytest.MonkeyPatch, **used: str) -> None:
-    access = fleet_toolbox.access
+    access = fleet_toolbox.access_by
     words = {key.replace("_", "."): value for key, value in used.items()}
-    monkeypatch.setattr(fleet_toolbox, "access", lambda cluster: Busy(access(cluster), words))
+    monkeypatch.setattr(fleet_toolbox, "access_by", lambda *whose: Busy(access(*whose), words))
 
 
 def test_less_than_is_in_use_is_refused_and_nothing_changes(

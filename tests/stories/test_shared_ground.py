@@ -155,7 +155,7 @@ def test_a_newcomer_waits_until_ground_that_leaves_is_gone_and_makes_it_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lingering = Lingering(toolbox.access(Cluster.objects.get(slug="eu1-a")))
-    monkeypatch.setattr(toolbox, "access", lambda _cluster: lingering)
+    monkeypatch.setattr(toolbox, "access_by", lambda *_whose: lingering)
     leaver, newcomer = hands
     leaver.turn_until("after prime")
     withdraw(leaver.order, alice)

@@ -1,10 +1,13 @@
 """The shared ground of a tenant on a cluster is worked on by one at a time."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 
 from accounts.models import User
 from audit.models import Entry
@@ -72,6 +75,21 @@ def test_ground_tells_by_which_pack_it_was_made_last(plot: TenantCluster) -> Non
     assert Entry.objects.get().changes == changes
 
 
+def test_ground_that_moves_between_the_look_and_the_lease_is_not_taken(plot: TenantCluster) -> None:
+    moved: list[bool] = []
+
+    def just_before(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and not moved:
+            moved.append(True)
+            TenantCluster.objects.update(presence=Presence.LEAVING)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(just_before):
+        assert take(plot, "w1") is None
+    assert TenantCluster.objects.get().lease_owner == ""
+    assert take(plot, "w1") == 1
+
+
 def test_ground_given_back_is_free_at_once(plot: TenantCluster) -> None:
     assert ground.leave_ground(plot, take(plot, "w1") or 0)
     assert take(plot, "w2") == 2
@@ -83,3 +101,21 @@ def test_ground_that_is_gone_cannot_be_taken(plot: TenantCluster, olivia: User) 
     assert ground.mark_gone(plot, 1)
     assert take(plot, "w1") is None
     assert (plot.presence, plot.pack_version, plot.lease_owner) == (Presence.GONE, 0, "")
+
+
+def test_who_takes_the_ground_sees_how_it_stands_now(plot: TenantCluster) -> None:
+    TenantCluster.objects.update(pack="classic", pack_version=7, presence=Presence.LEAVING)
+    fence = take(plot, "w1")
+    assert (plot.pack, plot.pack_version, plot.presence) == ("classic", 7, Presence.LEAVING)
+    assert plot.fence == fence
+
+
+def test_an_outdated_fence_notes_nothing_even_where_nothing_changes(
+    plot: TenantCluster, clock: time_machine.Traveller
+) -> None:
+    old = take(plot, "w1") or 0
+    assert ground.note_pack(plot, "standard", 3, old)
+    clock.shift(2 * MINUTE)
+    take(plot, "w2")
+    assert not ground.note_pack(plot, "standard", 3, old)
+    assert not ground.note_pack(plot, "standard", 4, old)

@@ -1,6 +1,7 @@
 """Orders are placed as by the form: the same checks, all or none, and once a key."""
 
 import logging
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from accounts.models import Scope, User
 from audit.models import Entry
 from onboarding.models import Order, Sending
+from onboarding.running import sweeper
 from tenants.models import Tenant
 from tests.journey import NOBODY, Portal
 from tests.make import make_application
@@ -106,6 +108,17 @@ def test_a_repeated_call_with_its_key_makes_no_second_order(portal: Portal, alic
     assert [answer.status_code for answer in sent] == [201, 200]
     assert sent[0]["Location"] == sent[1]["Location"]
     assert Order.objects.count() == 1
+
+
+def test_a_key_is_new_again_after_thirty_days(portal: Portal, alice: User) -> None:
+    caller = by_browser(alice)
+    caller.send("", asked(portal), **{"Idempotency-Key": "42"})
+    portal.clock.shift(timedelta(days=30))
+    sweeper.forget()
+    assert Sending.objects.count() == 1
+    portal.clock.shift(timedelta(seconds=1))
+    sweeper.forget()
+    assert not Sending.objects.exists()
 
 
 def test_a_repeated_call_without_a_key_is_refused_as_a_second_order(

@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from onboarding.models import Draft, Order, RunState, StepRun
-from tests.make import browser_of
+from onboarding.models import Draft, Order, Progress, RunState, StepRun
+from portal.clock import now
+from tests.make import browser_of, make_environment
+from tests.onboarding.conftest import MakeOrder
 
 TABS = ("", "plan/", "evidence/", "audit/", "raw/")
 
@@ -34,6 +36,23 @@ def test_every_tab_says_what_it_is_and_whose_move_it_is(
     text = text_of(hers, f"/orders/{ordered.pk}/{tab}")
     assert "Onboard Basket to Test" in text
     assert "Waiting for an approver." in text
+
+
+def test_the_filters_of_the_list_count_what_somebody_may_see(
+    make_order: MakeOrder, alice: User, charlie: User
+) -> None:
+    *_, last = [make_order(slug) for slug in ("cart", "till", "desk")]
+    moved = {"ended_as": Progress.DONE, "ended_at": now(), "environment": make_environment("prod")}
+    Order.objects.filter(pk=last.pk).update(**moved)
+    state, environment = browser_of(alice).get("/orders/").context["filters"]
+    counts = {each.label: each.count for each in state.options if each.count}
+    assert counts == {"All": 3, "Under way": 2, Progress.DONE.label: 1}
+    assert [(each.label, each.count) for each in environment.options[1:]] == [
+        ("dev", 2),
+        ("prod", 1),
+    ]
+    (hers, _) = browser_of(charlie).get("/orders/").context["filters"]
+    assert not any(each.count for each in hers.options)
 
 
 @pytest.mark.parametrize("tab", [*TABS, "timeline/", "withdraw/"])
