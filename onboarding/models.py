@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from onboarding.assessment.models import Assessment
 from onboarding.calendar.models import WindowEdition
 from onboarding.changes.models import Approval, Change
 from onboarding.figures.models import Tally
@@ -17,6 +18,7 @@ from tenants.models import Application, Placement, Service, Tenant
 __all__ = [
     "Acquaintance",
     "Approval",
+    "Assessment",
     "Change",
     "Direction",
     "Draft",

@@ -186,7 +186,8 @@ RIGHTS = (
         "order.read",
         "Read orders over the API",
         (TENANT, TENANT, TENANT, ALL, ALL, TENANT),
-        "GET order-api:orders, GET order-api:order, GET order-api:next-free-slot",
+        "GET order-api:orders, GET order-api:order, GET order-api:next-free-slot,"
+        "GET order-api:assessments",
     ),
     right(
         "evidence.fetch",

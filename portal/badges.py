@@ -45,6 +45,10 @@ BADGES = {
     "silent": Badge("No rule", "neutral", "point"),
     "unknown": Badge("Not known", "attention", "help-circle"),
     "referred": Badge("A person decides", "waiting", "gavel"),
+    # risk
+    "low": Badge("Low risk", "neutral", "shield-check"),
+    "medium": Badge("Medium risk", "attention", "alert-triangle"),
+    "high": Badge("High risk", "bad", "alert-triangle"),
     # the calendar
     "freeze": Badge("Freeze", "attention", "clock-pause"),
     "maintenance": Badge("Maintenance window", "info", "calendar"),

@@ -13,6 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 from accounts.oidc import providers
 from accounts.workloads import admission
 from onboarding import toolbox
+from onboarding.assessment import rules
 from onboarding.entitlement import file as entitlement_file
 from onboarding.entitlement import groups as entitlement_groups
 from portal import env, production
@@ -30,6 +31,7 @@ def configuration(**_options: Any) -> list[CheckMessage]:
         *_faults(),
         *_sources(),
         *_patterns(),
+        *_risk(),
         *_groups(),
         *_way_out(),
         *_sign_in(),
@@ -62,6 +64,18 @@ def _sources() -> Iterator[CheckMessage]:
                 "where it is; docs/operate.md shows one. Processes that read a good one before go "
                 "by that, until they are restarted.",
                 id="portal.W001",
+            )
+
+
+def _risk() -> Iterator[CheckMessage]:
+    try:
+        rules.read(settings.BERTH_RISK_RULES)
+    except rules.RulesBroken as error:
+        for fault in error.faults:
+            yield Error(
+                f"The rules of risk cannot be used, so every order counts as high: {fault}",
+                hint="BERTH_RISK_RULES says where they are; docs/changes.md shows some.",
+                id="portal.E051",
             )
 
 

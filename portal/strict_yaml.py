@@ -25,7 +25,11 @@ class Content:
 
 def read(path: Path) -> Content:
     """Read a file. Raises Unreadable in words, or OSError."""
-    raw = bytes_of(path)
+    return content(bytes_of(path))
+
+
+def content(raw: bytes) -> Content:
+    """Return what the bytes of a file hold. Raises Unreadable."""
     return Content(parsed(raw), hashlib.sha256(raw).hexdigest())
 
 

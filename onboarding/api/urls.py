@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
+from onboarding.api.assessments import Assessments
 from onboarding.api.calendar import CalendarRecords
 from onboarding.api.evidence import EvidencePack, Population
 from onboarding.api.views import OrderMoves, OrderRecords
@@ -19,6 +20,7 @@ urlpatterns = [
     re_path(r"^orders/?$", OrderRecords.as_view({"get": "list", "post": "create"}), name="orders"),
     re_path(r"^orders/export/?$", Population.as_view(), name="export"),
     re_path(rf"{ORDER}/evidence-pack/?$", EvidencePack.as_view(), name="evidence-pack"),
+    re_path(rf"{ORDER}/assessments/?$", Assessments.as_view(), name="assessments"),
     re_path(rf"{ORDER}/?$", OrderRecords.as_view({"get": "retrieve"}), name="order"),
     re_path(rf"{ORDER}/plan/?$", OrderRecords.as_view({"get": "plan"}), name="plan"),
     re_path(

@@ -18,6 +18,8 @@ from audit import offline, segments
 from audit.segments import Segment
 from fleet import lookups as fleet
 from onboarding import lookups
+from onboarding.assessment.assessing import assessments_of
+from onboarding.assessment.models import Assessment
 from onboarding.changes.models import Approval, Change
 from onboarding.display import exhibits, histories
 from onboarding.evidence import pdf, summary
@@ -35,6 +37,7 @@ order.json                 the order as it stood
 revisions/                 each revision: answers as they were sent, what was allotted, the plan.
                            The SHA-256 of plan.json is the digest that decisions name; clusters/,
                            record.yaml and repository/ show the same plan for people
+assessments.json           risk and conflicts as they were when planned, approved and started
 entitlement.json           each answer to "may this person do that?", with what it rested on
 changes.json               change records and every decision: who, for whom, when, on what digest
 timeline.json              every attempt at every step, with its errors
@@ -55,6 +58,7 @@ def files(order: Order, segment: Segment) -> Iterator[File]:
     """Yield every file but the manifest. Each is made when it is asked for."""
     told = summary.of(order, segment)
     yield "README.txt", [README.format(order=order, title=order.title).encode()]
+    yield "assessments.json", [as_json(_assessments(order))]
     yield "changes.json", [as_json(changes(order))]
     yield "commits.json", [as_json(_commits(order))]
     yield "entitlement.json", [as_json(_entitlement(order))]
@@ -124,9 +128,23 @@ def _approval(approval: Approval) -> dict[str, Any]:
     }
 
 
-def _columns(row: Change | Approval, *without: str) -> dict[str, Any]:
+def _columns(row: Assessment | Change | Approval, *without: str) -> dict[str, Any]:
     names = [field.attname for field in row._meta.concrete_fields]
     return {name: getattr(row, name) for name in names if name not in without}
+
+
+def _assessments(order: Order) -> list[dict[str, Any]]:
+    """Return what was found each time; of the orders that were met, the tenant's own are named."""
+    own = set(Order.objects.filter(tenant=order.tenant_id).values_list("pk", flat=True))
+    return [
+        _columns(each, "id", "order_uuid")
+        | {"conflicts": [_met(met, own) for met in each.conflicts]}
+        for each in assessments_of(order.uuid)
+    ]
+
+
+def _met(conflict: Mapping[str, Any], own: set[int]) -> dict[str, Any]:
+    return {**conflict, "orders": [number for number in conflict["orders"] if number in own]}
 
 
 def _commits(order: Order) -> list[dict[str, Any]]:

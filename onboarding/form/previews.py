@@ -33,6 +33,7 @@ class Preview:
     desired: Mapping[str, Any]
     in_words: Sequence[str]
     approvers: str
+    is_referred: bool = False
     digest: str = ""
 
 
@@ -61,6 +62,7 @@ def _of_answers(wanted: Answers, application: Application, by: User, tools: Tool
         desired=desired,
         in_words=words.of(desired, environment),
         approvers=words.approvers(environment, is_referred=permit.is_referred),
+        is_referred=permit.is_referred,
     )
 
 

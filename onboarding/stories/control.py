@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from onboarding.assessment.assessing import assess
+from onboarding.assessment.models import Occasion
 from onboarding.changes import wishes
 from onboarding.engine.steps import Done, Outcome, Reopen, Step, Task, Tools, Wait
 from onboarding.entitlement import checks
@@ -63,6 +65,7 @@ def check_entitlement(task: Task, tools: Tools) -> Outcome:
 def draft_plan(task: Task, tools: Tools, *, read: Read, in_short: InShort) -> Outcome:
     """Render everything once and store it; from here on the digest names it."""
     plan = drafting.draft(task.order, task.revision, tools, read)
+    assess(task.order, task.revision, Occasion.PLANNED)
     return Done(f"{in_short(plan)}.")
 
 
@@ -98,6 +101,7 @@ def await_approval(
     guards.refuse_past_window(state)
     if not guards.window_is_open(state):
         return Wait("Approved; the window is not open.", waits_for="the window", recheck=POLL)
+    assess(task.order, task.revision, Occasion.APPROVED)
     return Done(wishes.approved_by(task.order))
 
 
@@ -107,6 +111,7 @@ def start_change(task: Task, tools: Tools, *, read: Read) -> Outcome:
     if reason:
         return Reopen(reason)  # the next revision cancels this one's change when it opens its own
     guards.guard(task, tools)
+    assess(task.order, task.revision, Occasion.STARTED)
     tools.changes.start(task.order.change_number)
     return Done("The change has started.", columns={"change_started_at": now()})
 

@@ -16,6 +16,7 @@ from accounts.oidc import freshness
 from accounts.web import SignedIn, for_roles
 from onboarding import actions, lookups, toolbox
 from onboarding import messages as texts
+from onboarding.assessment import assessing
 from onboarding.calendar import in_force
 from onboarding.changes import decisions
 from onboarding.display import exhibits, histories
@@ -55,6 +56,7 @@ def _shown(http: SignedIn, order: Order, refusal: RefusalForm) -> HttpResponse:
         "answers": histories.evidence_of(order),
         "ahead": in_force.ahead_of(order, change),
         "earlier": lookups.earlier_orders(http.user, order),
+        "assessed": assessing.outlook_of(order, http.user),
         "approving": ReasonForm(prefix="approve"),
         "refusal": refusal,
     }

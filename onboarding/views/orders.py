@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.web import SignedIn
 from onboarding import lookups, stories
+from onboarding.assessment import assessing
 from onboarding.calendar import in_force
 from onboarding.display import exhibits, farewell, histories
 from onboarding.display.outlook import outlook
@@ -92,6 +93,7 @@ def plan(http: SignedIn, number: int) -> HttpResponse:
     """Show everything that is made, as it was rendered and stored."""
     found = lookups.order_for(http.user, number)
     page = _page(http, found, "Plan")
+    page["assessed"] = assessing.outlook_of(found, http.user)
     page["ahead"] = in_force.ahead_of(found, page["change"])
     drafted = histories.plan_of(found)
     if drafted is not None:
@@ -112,6 +114,7 @@ def evidence(http: SignedIn, number: int) -> HttpResponse:
     found = lookups.order_for(http.user, number)
     page = _page(http, found, "Evidence")
     page["answers"] = histories.evidence_of(found)
+    page["assessments"] = assessing.assessments_of(found.uuid)
     page["revisions"] = found.revisions.select_related("made_by")
     return render(http, "onboarding/order_evidence.html", page)
 

@@ -102,6 +102,7 @@ ROWS = (
     Row("order-api:orders", ORDER_LIST | NOTHING_SENT | {"stranger": 400}, "POST", as_json=True),
     Row("order-api:order", ORDER_ROW, at=named),
     Row("order-api:next-free-slot", ORDER_ROW, at=named),
+    Row("order-api:assessments", ORDER_ROW, at=named),
     Row("order-api:windows", ORDER_LIST),
     Row("order-api:occurrences", ORDER_LIST),
     Row("order-api:export", ORDER_LIST),

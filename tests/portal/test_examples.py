@@ -10,6 +10,7 @@ import yaml
 from accounts.oidc import providers
 from accounts.workloads import trusted
 from onboarding import toolbox
+from onboarding.assessment import rules as risk_rules
 from onboarding.entitlement import arrangement, file, seating
 from portal.outbound import WayOut
 
@@ -44,10 +45,18 @@ def _ruled(path: Path) -> Sequence[str]:
     return [] if file.read(path).rules else ["There is no rule."]
 
 
+def _assessing(path: Path) -> Sequence[str]:
+    try:
+        return [] if risk_rules.read(path).rules else ["There is no rule."]
+    except risk_rules.RulesBroken as error:
+        return error.faults
+
+
 READERS: dict[str, Callable[[Path], Sequence[str]]] = {
     "providers": lambda path: providers.read(path).faults,
     "issuers": _trusted,
     "sources": _arranged,
+    "table": _assessing,
     "rules": _ruled,
 }
 

@@ -1,0 +1,1 @@
+"""Risk by rules, and other orders that an order meets."""
