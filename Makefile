@@ -13,7 +13,7 @@ CHAOS_SECONDS := 1200
 CHAOS := tests/chaos tests/stories
 # where the database decides what happens; `make postgresql`, and so CI, runs all the rest there too
 BY_DATABASE := tests/audit tests/upgrade tests/fleet tests/portal/test_connections.py \
-  $(addprefix tests/onboarding/, changes engine figures running)
+  $(addprefix tests/onboarding/, calendar changes engine figures running)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo setup test check fix lint types contracts unit postgresql e2e cluster test-cluster bench chaos lock mutants

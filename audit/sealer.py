@@ -1,6 +1,6 @@
 """Seals entries: puts each behind the last one, so that nothing before it can be changed unseen.
 
-The sweeper calls `seal`; nothing else does.
+The sweeper calls `seal`, and whoever makes an evidence pack, so that little in it waits for a seal.
 """
 
 from django.db import IntegrityError, connection, transaction

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, Min, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 
 from audit import anchors, chain
 from audit.anchors import Anchor
@@ -34,13 +34,18 @@ class Segment:
     before: str  # the hash that the first seal continues
     head: str  # the hash of the last seal
     rows: int  # those that wait for a seal among them
-    waiting: int
+    waits: tuple[int, ...]  # the keys of those
     anchor: Anchor | None  # the first at the end or behind it
 
     @property
     def length(self) -> int:
         """How many seals it has."""
         return self.last - self.first + 1
+
+    @property
+    def waiting(self) -> int:
+        """How many entries wait for a seal."""
+        return len(self.waits)
 
 
 def of(record: UUID, path: Path) -> Segment:
@@ -51,25 +56,35 @@ def of(record: UUID, path: Path) -> Segment:
     for _ in range(ROUNDS):
         if not _waiting(record).exists() or not seal():
             break
-    entries = Entry.objects.filter(object_uuid=record)
-    own = Seal.objects.filter(entry_id__in=entries.values("pk"))
-    found = own.aggregate(first=Min("seq"), last=Max("seq"), count=Count("seq"))
-    waiting = _waiting(record).count()
-    if not found["count"]:
-        return Segment(record, 1, 0, "", "", waiting, waiting, None)
+    own = Seal.objects.filter(entry_id__in=_about(record).values("pk"))
+    found = own.aggregate(first=Min("seq"), last=Max("seq"))
+    if found["last"] is None:
+        waits = _unsealed(record, 0)
+        return Segment(record, 1, 0, "", "", len(waits), waits, None)
     anchor = _anchor(path, found["last"])
     end = anchor.seq if anchor else _end(found["last"])
     ends = Seal.objects.in_bulk([found["first"], end])
     first, last = ends[min(ends)], ends[max(ends)]
-    rows = found["count"] + waiting
-    return Segment(
-        record, first.seq, last.seq, first.previous_hash, last.hash, rows, waiting, anchor
-    )
+    waits = _unsealed(record, last.seq)
+    rows = own.filter(seq__lte=last.seq).count() + len(waits)
+    return Segment(record, first.seq, last.seq, first.previous_hash, last.hash, rows, waits, anchor)
 
 
-def _waiting(record: UUID) -> Any:
-    waits = Exists(Unsealed.objects.filter(entry_id=OuterRef("pk")))
-    return Entry.objects.filter(waits, object_uuid=record).order_by("pk")
+def _about(record: UUID) -> QuerySet[Entry]:
+    return Entry.objects.filter(object_uuid=record).order_by("pk")
+
+
+def _waiting(record: UUID) -> QuerySet[Entry]:
+    return _about(record).filter(Exists(Unsealed.objects.filter(entry_id=OuterRef("pk"))))
+
+
+def _unsealed(record: UUID, end: int) -> tuple[int, ...]:
+    """Return the keys of entries without a seal up to `end`: each is in the stretch, or is here.
+
+    The sealer goes on meanwhile, so what waits now may have a seal behind the end in a moment.
+    """
+    sealed = Seal.objects.filter(entry_id=OuterRef("pk"), seq__lte=end)
+    return tuple(_about(record).filter(~Exists(sealed)).values_list("pk", flat=True))
 
 
 def _anchor(path: Path, seq: int) -> Anchor | None:
@@ -100,7 +115,7 @@ def lines(segment: Segment) -> Iterator[bytes]:
         entries = Entry.objects.in_bulk([each.entry_id for each in batch])
         for each in batch:
             yield _line(_row(each, entries.get(each.entry_id), segment.record))
-    for entry in _waiting(segment.record):
+    for entry in _about(segment.record).filter(pk__in=segment.waits):
         yield _line({"entry": chain.columns(entry)})
 
 

@@ -44,11 +44,14 @@ def flag(name: str, *, default: bool) -> bool:
     return raw == "True"
 
 
-def integer(name: str, *, default: int, least: int = 0) -> int:
-    """Return the variable as a whole number of at least `least`."""
+def integer(name: str, *, default: int, least: int = 0, most: int | None = None) -> int:
+    """Return the variable as a whole number of at least `least` and at most `most`."""
     raw = text(name, default=str(default))
     if not WHOLE.fullmatch(raw) or int(raw) < least:
         _faults.append(f"{name} must be a whole number of at least {least}")
+        return default
+    if most is not None and int(raw) > most:
+        _faults.append(f"{name} must be at most {most}")
         return default
     return int(raw)
 

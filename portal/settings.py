@@ -295,7 +295,8 @@ BERTH_AUDIT_ANCHORS = Path(env.text("BERTH_AUDIT_ANCHORS", default=str(DATA / "a
 BERTH_AUDIT_ANCHOR_EVERY = timedelta(
     minutes=env.integer("BERTH_AUDIT_ANCHOR_MINUTES", default=5, least=1)
 )
-BERTH_EVIDENCE_MEGABYTES = env.integer("BERTH_EVIDENCE_MEGABYTES", default=256, least=1)
+# a ZIP of the simple kind ends at 4 gigabytes
+BERTH_EVIDENCE_MEGABYTES = env.integer("BERTH_EVIDENCE_MEGABYTES", default=256, least=1, most=4000)
 
 # API
 

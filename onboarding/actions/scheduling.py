@@ -21,6 +21,7 @@ SAID = (
     *("kind", "name", "reason", "scope", "region", "cluster", "tenant", "zone"),
     *("first_day", "first_time", "minutes", "rule", "until"),
 )
+TAKEN = "Somebody else has put a window of this name in force since you looked."
 
 
 @transaction.atomic
@@ -42,7 +43,7 @@ def put_window(
         with transaction.atomic():
             edition.save(force_insert=True)
     except IntegrityError as error:
-        raise RecordMoved(MOVED) from error
+        raise RecordMoved(TAKEN) from error
     _note("replaced" if instead_of else "added", edition, instead_of, actor)
     _wake()
     return edition

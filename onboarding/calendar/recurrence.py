@@ -17,6 +17,7 @@ EVERY = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 MOST_TIMES = 1000
 LONGEST_INTERVAL = 1000
 LONGEST_RULE = 200  # characters
+MOST_OF_A_WEEKDAY = 5  # in one month
 LAST_YEAR = 2200  # beyond it nothing is worked out
 DAYS = "MO|TU|WE|TH|FR|SA|SU"
 
@@ -92,12 +93,16 @@ def _fault_between(parts: Mapping[str, str]) -> str:
     """Say which parts do not go together, after section 3.3.10 of RFC 5545."""
     every = parts.get("FREQ", "")
     by = {name for name in parts if name.startswith("BY")}
-    numbered = any(map(_ordinal, parts.get("BYDAY", "MO").split(",")))
+    ordinals = [abs(_ordinal(word)) for word in parts.get("BYDAY", "MO").split(",")]
+    numbered = any(ordinals)
     monthly, yearly = every in {"MONTHLY", "YEARLY"}, every == "YEARLY"
     faults = {
         f"The rule says no FREQ, {EXAMPLE}.": not every,
         "A numbered day such as 1SA needs FREQ=MONTHLY or YEARLY, and no BYWEEKNO.": numbered
         and (not monthly or "BYWEEKNO" in by),
+        "A month has no day beyond the fifth of its kind, such as 5MO.": max(ordinals)
+        > MOST_OF_A_WEEKDAY
+        and (not yearly or "BYMONTH" in by),
         "BYWEEKNO needs FREQ=YEARLY.": "BYWEEKNO" in by and not yearly,
         "BYYEARDAY needs FREQ=YEARLY.": "BYYEARDAY" in by and not yearly,
         "BYMONTHDAY does not go with FREQ=WEEKLY.": "BYMONTHDAY" in by and every == "WEEKLY",

@@ -137,7 +137,7 @@ def _act(held: Lease, step: Step, task: Task, story: Story, tools: Tools) -> Out
 def _waiting_until_open(closed: WindowClosed) -> Wait:
     """A closed window is nobody's failure, so no attempt is counted and nothing tries harder."""
     return Wait(
-        "Nothing was done in this step yet.", closed.waits_for[:WAITS_FOR], LOOK_AGAIN, closed
+        "This step does nothing until then.", closed.waits_for[:WAITS_FOR], LOOK_AGAIN, closed
     )
 
 

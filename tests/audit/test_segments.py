@@ -90,6 +90,18 @@ def test_an_entry_that_cannot_be_sealed_now_stands_at_the_end(
     assert "seq" not in shown(tmp_path / "none")[-1]
 
 
+def test_an_entry_that_is_sealed_or_written_meanwhile_changes_nothing_of_the_stretch(
+    entries: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = write("refused decision", subject=MINE)
+    monkeypatch.setattr(segments, "seal", lambda: 0)
+    found = segments.of(MINE.uuid, tmp_path / "none")
+    seal()
+    write("refused decision", subject=MINE)
+    own = [json.loads(line).get("entry") for line in segments.lines(found)]
+    assert [each["id"] for each in own if each] == [entries[1].pk, entries[3].pk, last.pk]
+
+
 def test_what_was_sealed_in_the_older_form_shows_no_more_than_its_hash(
     entries: list[Entry], tmp_path: Path
 ) -> None:

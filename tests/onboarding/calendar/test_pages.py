@@ -155,6 +155,8 @@ def test_what_was_changed_after_it_was_seen_is_shown_again(operator: Client) -> 
         ({"repeats": "own", "rule": "FREQ=DAILY;COUNT=9999"}, "COUNT takes a number from 1 to"),
         ({"repeats": "own", "rule": "FREQ=WEEKLY;BYDAY=MO"}, "is not among the days that the"),
         ({"repeats": "own", "rule": "FREQ=DAILY;UNTIL=20270101"}, "UNTIL does not stand in the"),
+        ({"repeats": "own", "rule": "FREQ=MONTHLY;BYDAY=53TH"}, "A month has no day beyond"),
+        ({"repeats": "own", "rule": "FREQ=YEARLY;BYMONTH=12;BYDAY=-6TH"}, "A month has no day"),
         ({"repeats": "own"}, "Write the rule, or choose how it repeats."),
         ({"end": "2026-12-24T18:00"}, "A window ends after it has begun."),
         ({"end": "2029-01-04T06:00"}, "A window lasts at most 366 days."),
