@@ -1,7 +1,8 @@
 """Reading a YAML file value by value, so that everything wrong with it is told at once.
 
-For our own files of identities, whose entries stand in one another. What companies write sources of
-entitlement against is `onboarding/entitlement/fields.py`: that has secrets, and may not change.
+For our own files, of identities and of risk, whose entries stand in one another. What companies
+write sources of entitlement against is `onboarding/entitlement/fields.py`: that has secrets, and
+may not change.
 """
 
 import re
@@ -41,6 +42,14 @@ class Entry:
     def fault(self, words: str) -> None:
         """Note what is wrong with this mapping."""
         self._faults.append(f"{self._where} {words}")
+
+    def has(self, name: str) -> bool:
+        """Say whether something stands under this name that has not been read yet."""
+        return name in self._left
+
+    def taken(self, name: str, default: Any = None) -> Any:
+        """Return the value as it stands in the file, for whoever checks it."""
+        return self._left.pop(name, default)
 
     def text(self, name: str, *, shape: re.Pattern[str] = WORDS, default: str | None = None) -> str:
         """Return a text of the shape; one without a default has to be there."""

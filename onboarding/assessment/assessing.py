@@ -8,16 +8,19 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts.models import User
+from onboarding import lookups
 from onboarding.assessment import rules
 from onboarding.assessment.conflicts import Conflict, Undertaking, met_by, shown
 from onboarding.assessment.models import Assessment, Occasion
 from onboarding.assessment.risk import Assessed, Counted, Facts, Level
-from onboarding.changes.models import Change
 from onboarding.entitlement import checks
 from onboarding.form import answers
 from onboarding.models import Direction, Kind, Order, Revision
+from onboarding.plans.places import clusters_of
 from tenants.catalogue import Environment
 from tenants.models import Application, Cluster, Service
+
+LONGEST = 1000  # characters of faults that are kept
 
 
 def facts(
@@ -55,9 +58,6 @@ def risk(of: Facts) -> tuple[Assessed, str]:
     return found.assess(of), found.revision
 
 
-LONGEST = 1000  # characters of faults that are kept
-
-
 def assess(order: Order, revision: Revision, occasion: Occasion) -> Assessment:
     """Assess a revision on this occasion and keep it; again gives what was kept."""
     kept = Assessment.objects.filter(
@@ -85,7 +85,7 @@ def _facts_of(order: Order, revision: Revision) -> Facts:
         Kind(order.kind),
         Application.objects.get(pk=order.application_id),
         order.environment,
-        clusters_of(revision),
+        list(clusters_of(revision)),
         destinations=len(answers.read(revision.answers).destinations),
         referred=checks.is_referred(order),
     )
@@ -93,21 +93,15 @@ def _facts_of(order: Order, revision: Revision) -> Facts:
 
 def undertaking(order: Order, revision: Revision) -> Undertaking:
     """Return an order as far as others can meet it."""
-    change = Change.objects.filter(number=order.change_number).exclude(number="").first()
+    change = lookups.change_of(order)
     return Undertaking(
         application=order.application,
-        clusters=clusters_of(revision),
+        clusters=list(clusters_of(revision)),
         begin=change.window_start if change else None,
         end=change.window_end if change else None,
         family=order.family,
         order=order.pk,
     )
-
-
-def clusters_of(revision: Revision) -> list[Cluster]:
-    """Return the clusters that a revision was given."""
-    spots = answers.read_allotted(revision.allotted).spots
-    return list(Cluster.objects.filter(uuid__in=[spot.cluster for spot in spots]))
 
 
 def clusters_named(slugs: Sequence[str]) -> list[Cluster]:
@@ -135,8 +129,8 @@ def outlook(of: Facts, mine: Undertaking, by: User) -> Outlook:
 
 
 def outlook_of(order: Order, by: User) -> Outlook | None:
-    """Look at an order as it is now; nothing for one that is over or goes back."""
-    if order.is_over or order.direction == Direction.BACK:
+    """Look at an order that has not started, as it is now; nothing for any other."""
+    if order.is_over or order.direction == Direction.BACK or order.change_started_at:
         return None
     revision = order.revisions.get(number=order.revision_number)
     return outlook(_facts_of(order, revision), undertaking(order, revision), by)

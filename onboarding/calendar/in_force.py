@@ -14,6 +14,7 @@ from onboarding.calendar.windows import Closure, Place, Slot, Window, closed_by,
 from onboarding.changes.models import Change
 from onboarding.form import answers
 from onboarding.models import Direction, Order, Revision
+from onboarding.plans.places import clusters_of
 from portal.clock import now
 from portal.errors import RecordMoved
 from tenants import lookups as record
@@ -61,8 +62,7 @@ def windows(moment: datetime) -> list[Window]:
 
 def places_of(order: Order, revision: Revision) -> list[Place]:
     """Return where an order acts: on the clusters that this revision was given."""
-    spots = answers.read_allotted(revision.allotted).spots
-    return on(order.tenant.slug, Cluster.objects.filter(uuid__in=[spot.cluster for spot in spots]))
+    return on(order.tenant.slug, clusters_of(revision))
 
 
 def places_named(tenant: str, clusters: Sequence[str]) -> list[Place]:

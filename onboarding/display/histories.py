@@ -9,10 +9,10 @@ from onboarding import stories
 from onboarding.display import exhibits, reasons
 from onboarding.display.reasons import Voice
 from onboarding.display.timeline import Row, rows
-from onboarding.form import answers
 from onboarding.models import Evidence, Order, Plan, Revision, StepRun
 from onboarding.plans import drafting, in_force
-from tenants.models import Cluster, Delivery, Placement
+from onboarding.plans.places import clusters_of
+from tenants.models import Delivery, Placement
 
 
 def steps_of(order: Order) -> list[Row]:
@@ -49,9 +49,7 @@ def placements_of(order: Order) -> Sequence[Placement]:
 
 def is_rehearsed(order: Order) -> bool:
     """Say whether a rehearsal cluster is among those that the order was given."""
-    spots = answers.read_allotted(revision_of(order).allotted).spots
-    wanted = [spot.cluster for spot in spots]
-    return Cluster.objects.filter(uuid__in=wanted, delivery=Delivery.REHEARSAL).exists()
+    return clusters_of(revision_of(order)).filter(delivery=Delivery.REHEARSAL).exists()
 
 
 def revision_of(order: Order) -> Revision:

@@ -2,7 +2,7 @@
 
 A source asks for its fields one by one and then calls `done`, which refuses all faults at once.
 Companies write sources against it, so it stays as it is; `accounts/entries.py` reads our own files
-of identities, whose entries stand in one another, and may change with them.
+of identities and of risk, whose entries stand in one another, and may change with them.
 """
 
 from collections.abc import Callable, Mapping, Sequence

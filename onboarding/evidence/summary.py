@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 
 from audit.segments import Segment
 from onboarding import lookups
+from onboarding.assessment.assessing import assessments_of
 from onboarding.display import histories
 from onboarding.models import Order
 from tenants.catalogue import ChangeType
@@ -61,6 +62,7 @@ def of(order: Order, segment: Segment) -> Summary:
         facts=_facts(order, segment),
         tables=(
             _cut(_decisions(order), "changes.json"),
+            _cut(_assessments(order), "assessments.json"),
             _cut(_revisions(order), "revisions/"),
             _cut(_answers(order), "entitlement.json"),
             _cut(_steps(order), "timeline.json"),
@@ -141,6 +143,21 @@ def _decisions(order: Order) -> Table:
         ]
     heads = ("Change", "Who", "Decision", "When", "Digest", "Reason")
     return Table("Decisions", heads, lines, "Nobody has decided.")
+
+
+def _assessments(order: Order) -> Table:
+    lines = [
+        (
+            each.get_occasion_display(),
+            str(each.revision),
+            f"{each.risk} (impact {each.impact}, likelihood {each.likelihood})",
+            "; ".join(f"{one['rule']}: {one['because']}" for one in each.trace),
+            " ".join(one["words"] for one in each.conflicts),
+        )
+        for each in assessments_of(order.uuid)
+    ]
+    heads = ("When", "Revision", "Risk", "Rules that counted", "Other orders met")
+    return Table("Risk and conflicts", heads, lines, "Not assessed yet.")
 
 
 def _revisions(order: Order) -> Table:

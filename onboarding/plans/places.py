@@ -6,7 +6,7 @@ An order keeps the clusters its approver saw: where the matrix refuses one of th
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 
 from onboarding.form import answers
 from onboarding.models import Direction, Kind, Order, Revision, StepRun
@@ -18,15 +18,20 @@ from tenants.models import Application, Cluster
 LAST_CHECKED = "prime"  # the last step whose guard asks; after it the data is where it is
 
 
+def clusters_of(revision: Revision) -> QuerySet[Cluster]:
+    """Return the clusters that a revision was given."""
+    spots = answers.read_allotted(revision.allotted).spots
+    return Cluster.objects.filter(uuid__in=[spot.cluster for spot in spots])
+
+
 def refuse_ineligible(order: Order, revision: Revision) -> None:
     """Raise PlaceRefused in words where the matrix, as it is now, refuses one of its clusters.
 
     Application and clusters are read anew: their classification, tier and region may have changed.
     """
     application = Application.objects.get(pk=order.application_id)
-    wanted = [spot.cluster for spot in answers.read_allotted(revision.allotted).spots]
     rules = matrix.in_force()
-    for cluster in Cluster.objects.filter(uuid__in=wanted):
+    for cluster in clusters_of(revision):
         verdict = rules.verdict(matrix.place_on(application, order.environment_id, cluster))
         if not verdict.allowed:
             raise PlaceRefused(f"On {cluster.slug}: {verdict.words}")

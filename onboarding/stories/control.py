@@ -65,7 +65,7 @@ def check_entitlement(task: Task, tools: Tools) -> Outcome:
 def draft_plan(task: Task, tools: Tools, *, read: Read, in_short: InShort) -> Outcome:
     """Render everything once and store it; from here on the digest names it."""
     plan = drafting.draft(task.order, task.revision, tools, read)
-    assess(task.order, task.revision, Occasion.PLANNED)
+    _assess(task, Occasion.PLANNED)
     return Done(f"{in_short(plan)}.")
 
 
@@ -101,7 +101,7 @@ def await_approval(
     guards.refuse_past_window(state)
     if not guards.window_is_open(state):
         return Wait("Approved; the window is not open.", waits_for="the window", recheck=POLL)
-    assess(task.order, task.revision, Occasion.APPROVED)
+    _assess(task, Occasion.APPROVED)
     return Done(wishes.approved_by(task.order))
 
 
@@ -111,9 +111,15 @@ def start_change(task: Task, tools: Tools, *, read: Read) -> Outcome:
     if reason:
         return Reopen(reason)  # the next revision cancels this one's change when it opens its own
     guards.guard(task, tools)
-    assess(task.order, task.revision, Occasion.STARTED)
     tools.changes.start(task.order.change_number)
+    _assess(task, Occasion.STARTED)
     return Done("The change has started.", columns={"change_started_at": now()})
+
+
+def _assess(task: Task, occasion: Occasion) -> None:
+    """Keep what the order risks and meets, unless a worker that came late would say so."""
+    with task.holding():
+        assess(task.order, task.revision, occasion)
 
 
 def close_change(task: Task, tools: Tools, *, result: Result) -> Outcome:

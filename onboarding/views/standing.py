@@ -1,6 +1,6 @@
 """What a person orders for a service that stands: another size, or its end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -13,15 +13,21 @@ from django.urls import reverse
 from accounts.web import SignedIn
 from onboarding import actions, toolbox
 from onboarding import messages as texts
+from onboarding.assessment import assessing
+from onboarding.assessment.assessing import Outlook
+from onboarding.assessment.conflicts import Undertaking
+from onboarding.calendar import in_force
 from onboarding.form import offers
 from onboarding.form.standing import OffboardForm, ResizeForm
 from onboarding.models import Kind
-from onboarding.plans import in_force, words
+from onboarding.plans import in_force as plans
+from onboarding.plans import words
 from onboarding.stories import offboard as leaving
 from portal.errors import Denied
 from portal.web import safe_or_post
 from tenants import lookups as record
-from tenants.models import Service
+from tenants.lifecycle import LIVE
+from tenants.models import Cluster, Service
 
 
 @safe_or_post
@@ -52,7 +58,7 @@ def offboard(http: SignedIn, uuid: UUID) -> HttpResponse:
         reason = form.cleaned_data["reason"]
         order = actions.offboard(service, by=http.user, reason=reason, tools=toolbox.tools())
         return redirect("onboarding:order", order.pk)
-    plan = in_force.of(service)
+    plan = plans.of(service)
     foreseen = leaving.foreseen(service, plan) if plan else ()
     return _shown(http, Kind.OFFBOARD, service, form, foreseen=foreseen)
 
@@ -76,15 +82,34 @@ def _shown(
     problem = actions.hindrance(service, by=http.user)
     place = (service.application, service.environment)
     permit = offers.permit(http.user, *place, toolbox.sources(), kind=kind)
+    placements = record.placements_of(http.user).filter(service=service, lifecycle__in=LIVE)
+    clusters = [each.cluster for each in placements]
     page: Mapping[str, Any] = {
         "service": service,
         "form": form,
         "problem": texts.of(problem) if problem else None,
         "detail": problem.detail if problem else "",
         "approvers": words.approvers(service.environment, is_referred=permit.is_referred),
-        "placements": record.placements_of(http.user).filter(service=service),
+        "placements": placements,
+        "assessed": _assessed(http, kind, service, clusters, referred=permit.is_referred),
+        "ahead": in_force.ahead(in_force.on(service.application.tenant.slug, clusters)),
         "back": reverse("tenants:service", args=(service.uuid,)),
         **more,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(http, f"onboarding/{kind}.html", page, status=status)
+
+
+def _assessed(
+    http: SignedIn, kind: Kind, service: Service, clusters: Sequence[Cluster], *, referred: bool
+) -> Outlook:
+    """Say what the order would risk and meet, with the destinations that the service has now."""
+    facts = assessing.facts(
+        kind,
+        service.application,
+        service.environment,
+        clusters,
+        destinations=service.destinations.count(),
+        referred=referred,
+    )
+    return assessing.outlook(facts, Undertaking(service.application, clusters), http.user)

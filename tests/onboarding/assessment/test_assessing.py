@@ -9,11 +9,15 @@ from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
 from accounts.models import User
+from audit import segments
 from onboarding.assessment import assessing
 from onboarding.assessment.conflicts import Meeting, Undertaking, met_by, shown
 from onboarding.assessment.models import Assessment, Occasion
+from onboarding.changes.builtin import BuiltinChanges
+from onboarding.evidence import summary
 from onboarding.models import Change, Order
 from portal.clock import now
+from portal.errors import ChangeRefused
 from tenants.models import Application, Cluster
 from tests.journey import Portal
 from tests.make import browser_of, make_application, make_tenant, make_user
@@ -42,6 +46,43 @@ def test_an_order_is_assessed_when_planned_approved_and_started(
 ) -> None:
     order = portal.finish(portal.order(alice, "prod"))
     assert told(order) == [(each, "medium") for each in Occasion]
+
+
+def test_an_order_whose_start_was_refused_was_never_assessed_as_started(
+    portal: Portal, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = portal.go_on(portal.order(alice, "prod"))
+    portal.approve(order, bob)
+    monkeypatch.setattr(BuiltinChanges, "start", refused)
+    assert portal.go_on(order).ended_as == "refused"
+    assert [occasion for occasion, _ in told(order)] == ["planned", "approved"]
+
+
+def refused(_self: BuiltinChanges, number: str) -> None:
+    raise ChangeRefused(f"Change {number} is no longer approved.")
+
+
+def test_what_started_is_not_looked_at_any_more_but_what_was_found_stays(
+    portal: Portal, alice: User
+) -> None:
+    order = portal.go_on(portal.order(alice, "prod"))
+    assert assessing.outlook_of(order, alice) is not None
+    order.change_started_at = now()
+    assert assessing.outlook_of(order, alice) is None
+
+
+def test_the_page_of_a_resize_tells_risk_and_conflicts(portal: Portal, alice: User) -> None:
+    service = portal.berth(alice, "dev")
+    first = elsewhere(portal, alice)
+    page = browser_of(alice).get(f"/services/{service.uuid}/resize/").content.decode()
+    assert "Low risk" in page
+    assert f"/orders/{first.pk}/" in page
+
+
+def test_the_summary_of_the_pack_tells_risk_and_conflicts(portal: Portal, alice: User) -> None:
+    order = portal.finish(portal.order(alice, "prod"))
+    page = summary.as_html(summary.of(order, segments.of(order.uuid, portal.folder / "none")))
+    assert b"medium (impact medium, likelihood medium)" in page
 
 
 def test_an_assessment_says_which_rules_counted(portal: Portal, alice: User) -> None:

@@ -64,7 +64,7 @@ def test_an_order_that_no_rule_speaks_of_is_low(shipped: Rules) -> None:
         (replace(PLAIN, classification="restricted"), MEDIUM, "classification is restricted"),
         (replace(PLAIN, referred=True), MEDIUM, "referred is true"),
         (replace(PLAIN, classification="restricted", referred=True), HIGH, "referred is true"),
-        (replace(PLAIN, kind="onboard", first=True), LOW, "kind is onboard, first is true"),
+        (replace(PLAIN, kind="onboard", first=True), LOW, "first is true, kind is onboard"),
     ],
 )
 def test_the_shipped_rules_say_why(facts: Facts, risk: Level, because: str, shipped: Rules) -> None:
@@ -119,23 +119,24 @@ table: {low: {low: low, medium: low, high: extreme}, medium: {}, high: 3}
 rules:
   - {name: a, when: {kind: [], moon: full, clusters_at_least: 0, production: "yes"}, why: ""}
   - {name: b, when: {classification: secret}, impact: huge, why: So.}
-  - {name: b, when: {}, likelihood: low, why: So.}
+  - {name: b, likelihood: low, why: So.}
 """
     told = "\n".join(faults(tmp_path, text))
     for part in (
-        "`version` must be 1",
-        "`colour`",
-        "Row `low`, column `high` must be one of low, medium, high",
-        "Row `medium`, column `low`",
-        "Row `high` of `table` must have named parts",
-        "`kind` of rule 1 must be a text",
-        "`moon`, which is no fact",
-        "`clusters_at_least` of rule 1 must be a number above 0",
-        "`production` of rule 1 must be true or false",
+        "must say `version: 1`",
+        "The file has `colour`, which means nothing",
+        "Row `low` of `table` must have one of low, medium, high as `high`",
+        "Row `medium` of `table` must have one of low, medium, high as `low`",
+        "Row `high` of `table` must be a mapping",
+        "Rule 1, `when`, must have a text, or a list of texts, as `kind`",
+        "Rule 1, `when`, has `moon`, which means nothing",
+        "Rule 1, `when`, must have a whole number above 0 as `clusters_at_least`",
+        "Rule 1, `when`, must have true or false as `production`",
         "Rule 1 gives neither",
-        "`why` of rule 1",
-        "classification `secret`, which is none of public",
-        "`impact` of rule 2",
+        "Rule 1 has a `why` that cannot be used",
+        "Rule 2, `when`, asks for classification `secret`, which is none of public",
+        "Rule 2 must have one of low, medium, high as `impact`",
+        "Rule 3 needs `when`",
         "Two rules are called `b`",
     ):
         assert part in told
