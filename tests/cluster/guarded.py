@@ -14,10 +14,12 @@ from portal.outbound import WayOut
 from tenants.priming import layouts, packs, render
 from tenants.priming.layouts import Layout
 from tenants.priming.shapes import Rendered
+from tests.cluster.control_plane import eventually
 from tests.tenants.priming import facts_made
 
 PACKS = ("standard", "classic")
 REFUSED = (ClusterForbidden, ObjectRefused)
+DEFAULT_SECONDS = 120
 GIT = "http://127.0.0.1:9/git"  # nobody listens there
 PSA = {
     "pod-security.kubernetes.io/enforce": "restricted",
@@ -143,6 +145,9 @@ def over_entitled(admin: Administration, tenant: str, control: str) -> ApiAccess
     for where in {namespace, control}:
         given = binding(where, name, account, name="careless")
         assert not admin.apply([[role], [given]], manager="careless").failed
+    # The cluster makes this account by itself, a moment after the namespace.
+    default = Ref("v1", "ServiceAccount", namespace, "default")
+    eventually(lambda: admin.read(default) is not None, seconds=DEFAULT_SECONDS)
     return acting(admin, namespace, "default")
 
 

@@ -229,6 +229,7 @@ class ClusterAccessContract:
         self.remove_wholly(space)
         assert space.access.read(space.ref) is None
         space.apply(space.namespace(), space.own_binding())
+        self.await_rights(space)
         assert space.access.read(space.policy_ref) is None
 
     def test_nothing_is_applied_into_a_namespace_that_is_not_there(self, empty: Space) -> None:
