@@ -19,7 +19,7 @@ from tests.tenants.priming import facts_made
 
 PACKS = ("standard", "classic")
 REFUSED = (ClusterForbidden, ObjectRefused)
-DEFAULT_SECONDS = 120
+ACCOUNT_SECONDS = 60  # the cluster makes the account default by itself, mostly at once
 GIT = "http://127.0.0.1:9/git"  # nobody listens there
 PSA = {
     "pod-security.kubernetes.io/enforce": "restricted",
@@ -145,9 +145,9 @@ def over_entitled(admin: Administration, tenant: str, control: str) -> ApiAccess
     for where in {namespace, control}:
         given = binding(where, name, account, name="careless")
         assert not admin.apply([[role], [given]], manager="careless").failed
-    # The cluster makes this account by itself, a moment after the namespace.
+    # made a moment after the namespace, and not by us
     default = Ref("v1", "ServiceAccount", namespace, "default")
-    eventually(lambda: admin.read(default) is not None, seconds=DEFAULT_SECONDS)
+    eventually(lambda: admin.read(default) is not None, seconds=ACCOUNT_SECONDS)
     return acting(admin, namespace, "default")
 
 

@@ -12,7 +12,7 @@ from portal.errors import ClusterForbidden, FieldOwned
 from tests.cluster.control_plane import eventually
 from tests.contracts.cluster_access import MINE, ClusterAccessContract, Space
 
-GOING_SECONDS = 180
+GOING_SECONDS = 60
 
 
 class OnTheCluster(ClusterAccessContract):

@@ -23,7 +23,7 @@ from tests.cluster.conftest import placement_of
 from tests.cluster.control_plane import eventually
 from tests.fleet.plan import Planned, planned, secret
 
-GONE_SECONDS = 180
+GONE_SECONDS = 90
 CONTROLLERS_WRITE_STATUS = ("ResourceQuota", "GitRepository", "Kustomization")
 
 
