@@ -9,7 +9,14 @@ from django.http import Http404
 
 from accounts.machines import Principal
 from accounts.models import User
-from onboarding.changes.models import Approval, Change, ChangeStatus
+from onboarding.changes.models import (
+    Approval,
+    Change,
+    ChangeStatus,
+    Question,
+    Stage,
+    StageGroup,
+)
 from onboarding.models import (
     Direction,
     Draft,
@@ -120,16 +127,23 @@ def _midnight(day: date) -> datetime:
 
 
 def may_approve_for(user: User) -> Q:
-    """Return the condition on orders whose environment this person's groups approve for.
+    """Return the condition on orders that this person's groups decide on, in whichever stage.
 
-    What policy approves is decided by nobody, so being an approver shows none of it; but for what
-    policy would have approved, had every source of entitlement been able to tell.
+    Before its change is opened an order is theirs where its environment names such a group. What
+    policy approves is decided by nobody, so being an approver shows none of it.
     """
     groups = list(user.groups.values_list("name", flat=True))
-    referred = Change.objects.filter(order_uuid=OuterRef("uuid"), type=ChangeType.NORMAL)
-    return Q(environment__approver_group__in=[*groups, ""]) & (
-        Q(environment__change_type=ChangeType.NORMAL) | Q(Exists(referred))
+    asked = _sits_in(Stage.objects.filter(change__order_uuid=OuterRef("uuid")), groups)
+    foreseen = Q(environment__approver_group__in=[*groups, ""]) & Q(
+        environment__change_type=ChangeType.NORMAL
     )
+    return foreseen | Q(Exists(asked))
+
+
+def _sits_in(stages: QuerySet[Stage], groups: list[str]) -> QuerySet[Stage]:
+    """Keep stages in which members of these groups decide."""
+    named = StageGroup.objects.filter(stage=OuterRef("pk"), name__in=groups)
+    return stages.filter(Q(is_anybodys=True) | Exists(named))
 
 
 def own_under_way(user: User) -> Orders:
@@ -152,13 +166,21 @@ def inbox_of(user: User) -> Orders:
     """
     if not user.is_approver:
         return Order.objects.none()
+    in_time = Q(expires_at__gt=now()) | Q(paused_at__isnull=False)
+    groups = list(user.groups.values_list("name", flat=True))
+    here = Stage.objects.filter(change=OuterRef("pk"), opened_at__isnull=False, ended_at=None)
     waiting = Change.objects.filter(
-        number=OuterRef("change_number"), status=ChangeStatus.AUTHORIZE, expires_at__gt=now()
+        in_time,
+        Exists(_sits_in(here, groups)),
+        number=OuterRef("change_number"),
+        status=ChangeStatus.AUTHORIZE,
     )
-    decided = Approval.objects.filter(change__number=OuterRef("change_number"), person=user)
+    decided = Approval.objects.filter(
+        change__number=OuterRef("change_number"), person=user, taken_back_at=None
+    )
     own = Revision.objects.filter(order=OuterRef("pk"), made_by=user)
     return _with_rows(
-        Order.objects.filter(may_approve_for(user), Exists(waiting), ended_as="")
+        Order.objects.filter(Exists(waiting), ended_as="")
         .filter(~Exists(decided), ~Exists(own), direction=Direction.ONWARD)
         .exclude(change_number="")
         .exclude(requester=user)
@@ -178,21 +200,39 @@ def stuck_before_start() -> Orders:
     return _with_rows(onward.filter(change_started_at=None).exclude(change_number=""))
 
 
+# what pages and steps read of a change
+HANGS_ON = ("stages__groups", "approvals__person", "questions__asked_by", "questions__answered_by")
+
+
 def change_of(order: Order) -> Change | None:
-    """Return the order's current change in the built-in system, with its approvals."""
-    if not order.change_number:
-        return None
-    return (
-        Change.objects.filter(number=order.change_number)
-        .prefetch_related("approvals__person")
-        .first()
-    )
+    """Return the order's current change in the built-in system, with what hangs on it."""
+    return change_numbered(order.change_number) if order.change_number else None
 
 
 def changes_of(order: Order) -> QuerySet[Change]:
     """Return every change of the order in the built-in system, the first one first."""
     found = Change.objects.filter(order_uuid=order.uuid).order_by("pk")
-    return found.prefetch_related("approvals__person")
+    return found.prefetch_related(*HANGS_ON)
+
+
+def questions_of(order: Order) -> QuerySet[Question]:
+    """Return what approvers asked about the order, with the answers, the first one first."""
+    found = Question.objects.filter(change__order_uuid=order.uuid)
+    return found.select_related("asked_by", "answered_by")
+
+
+def order_of_change(principal: Principal, number: str) -> Order:
+    """Return the order that a change is about, if somebody may see it. Raises Http404."""
+    about = Change.objects.filter(number=number).values("order_uuid")
+    order = orders_of(principal).filter(uuid__in=about).first() if number else None
+    if order is None:
+        raise Http404
+    return order
+
+
+def change_numbered(number: str) -> Change | None:
+    """Return the change with this number in the built-in system, with what hangs on it."""
+    return Change.objects.filter(number=number).prefetch_related(*HANGS_ON).first()
 
 
 def service_of(order: Order) -> QuerySet[Service]:

@@ -188,6 +188,26 @@ CHANGES = {
         "Somebody was quicker, or the order has moved on.",
         "Look at the order to see how it stands.",
     ),
+    "change.owners-only": Message(
+        "Somebody who does not own this has to approve too",
+        "Owners of an application or service may approve, but never by themselves alone.",
+        "Another approver, who owns neither, has to decide.",
+    ),
+    "change.nothing-to-take-back": Message(
+        "There is nothing to take back",
+        "An approval can be taken back by whoever gave it, until the change starts.",
+        "Withdraw the order, or ask its requester to, if it has to stop.",
+    ),
+    "change.no-question": Message(
+        "No question is open",
+        "Somebody has answered it, or the order has moved on.",
+        "Look at the order to see how it stands.",
+    ),
+    "change.control-broken": Message(
+        "Who decides cannot be told now",
+        "The file of change control cannot be read. What waits for it is not lost.",
+        "Operators have to mend the file; the order then goes on by itself.",
+    ),
     "change.reason-missing": Message(
         "A reason is needed",
         "It is shown to the person it concerns and kept in the audit trail.",

@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.models import User
 from onboarding.assessment.models import Assessment
 from onboarding.calendar.models import WindowEdition
-from onboarding.changes.models import Approval, Change
+from onboarding.changes.models import Approval, Change, Question, Stage, StageGroup
 from onboarding.figures.models import Tally
 from onboarding.leavers.models import Acquaintance, Register
 from portal.clock import now
@@ -27,10 +27,13 @@ __all__ = [
     "Order",
     "Plan",
     "Progress",
+    "Question",
     "Register",
     "Revision",
     "RunState",
     "Sending",
+    "Stage",
+    "StageGroup",
     "StepRun",
     "Tally",
     "Unlisted",

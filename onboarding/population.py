@@ -78,6 +78,7 @@ def _decisions(changes: list[Change], alias: str) -> dict[int, list[Line]]:
             "at": each.at,
             "digest": each.digest,
             "reason": each.reason,
+            "taken_back_at": each.taken_back_at,
         }
         found.setdefault(each.change_id, []).append(told)
     return found
@@ -124,11 +125,15 @@ def as_csv(orders: QuerySet[Order]) -> Iterator[bytes]:
 
 
 def _flat(line: Line) -> Line:
-    told = [
-        f"{each['at'].isoformat()} {each['decision']} by {each['person']} for {each['capacity']}"
-        for each in line["decisions"]
-    ]
+    told = [_in_words(each) for each in line["decisions"]]
     return {**line, "decisions": told}
+
+
+def _in_words(decision: Line) -> str:
+    who = f"by {decision['person']} for {decision['capacity']}"
+    said = f"{decision['at'].isoformat()} {decision['decision']} {who}"
+    taken = decision["taken_back_at"]
+    return f"{said}, taken back {taken.isoformat()}" if taken else said
 
 
 def filename(form: str) -> str:

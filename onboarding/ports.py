@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
+from onboarding.changes.policies import Stage
 from portal.reaching import Tried
 
 # Entitlement: may this person do that?
@@ -158,17 +159,26 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class ChangeWish:
-    """What a change is opened with. `key` is the same on every try."""
+    """What a change is opened with. `key` is the same on every try.
+
+    Without stages it is a standard change, approved by policy. A system with approvals of its own
+    asks its own people and leaves the stages aside.
+    """
 
     key: str
     order_uuid: UUID
     title: str
     description: str
     digest: str
-    standard: bool
-    approver_group: str
     requester: str
     expires_at: datetime
+    stages: tuple[Stage, ...] = ()
+    policy: str = ""  # that said so, by its name
+    control: str = ""  # SHA-256 of the file of change control
+
+    @property
+    def standard(self) -> bool:
+        return not self.stages
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from onboarding.reaches import (
     WATCHERS,
     right,
 )
+from onboarding.rights_in_decisions import DECISIONS
 
 RIGHTS = (
     right(
@@ -214,25 +215,7 @@ RIGHTS = (
         """POST onboarding:withdraw, POST onboarding:amend, POST onboarding:retry,
         POST order-api:withdraw, POST order-api:retry""",
     ),
-    right(
-        "order.inbox",
-        "See what waits for a decision of theirs",
-        (NONE, NONE, OWN, NONE, NONE, NONE),
-        "GET onboarding:inbox",
-    ),
-    right(
-        "order.weigh",
-        "See what a decision is about",
-        (NONE, NONE, TENANT, NONE, NONE, NONE),
-        "GET onboarding:approval",
-    ),
-    right(
-        "order.decide",
-        "Approve or refuse orders of others, in a browser only",
-        (NONE, NONE, OWN, NONE, NONE, NONE),
-        """POST onboarding:approve, POST onboarding:refuse, POST order-api:approve,
-        POST order-api:refuse""",
-    ),
+    *DECISIONS,
     right(
         "order.look-after",
         "See stuck orders, and settle reports of missing applications",

@@ -14,6 +14,7 @@ from accounts.oidc import providers
 from accounts.workloads import admission
 from onboarding import toolbox
 from onboarding.assessment import rules
+from onboarding.changes import control
 from onboarding.entitlement import file as entitlement_file
 from onboarding.entitlement import groups as entitlement_groups
 from portal import env, production
@@ -32,6 +33,7 @@ def configuration(**_options: Any) -> list[CheckMessage]:
         *_sources(),
         *_patterns(),
         *_risk(),
+        *_control(),
         *_groups(),
         *_way_out(),
         *_sign_in(),
@@ -76,6 +78,18 @@ def _risk() -> Iterator[CheckMessage]:
                 f"The rules of risk cannot be used, so every order counts as high: {fault}",
                 hint="BERTH_RISK_RULES says where they are; docs/changes.md shows some.",
                 id="portal.E051",
+            )
+
+
+def _control() -> Iterator[CheckMessage]:
+    try:
+        control.read(settings.BERTH_CHANGE_CONTROL)
+    except control.FileBroken as error:
+        for fault in error.faults:
+            yield Error(
+                f"The file of change control cannot be used, so nobody can decide: {fault}",
+                hint="BERTH_CHANGE_CONTROL says where it is; docs/changes.md shows one.",
+                id="portal.E052",
             )
 
 

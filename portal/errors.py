@@ -242,6 +242,30 @@ class ReasonMissing(Permanent):
     code = "change.reason-missing"
 
 
+class OwnersOnly(Denied):
+    """Nobody but owners would have approved."""
+
+    code = "change.owners-only"
+
+
+class NothingToTakeBack(Conflict):
+    """This person has approved nothing that could be taken back now."""
+
+    code = "change.nothing-to-take-back"
+
+
+class NoQuestion(Conflict):
+    """No question is open that could be answered."""
+
+    code = "change.no-question"
+
+
+class ControlBroken(Temporary):
+    """The file of change control cannot be read, so nobody knows who decides."""
+
+    code = "change.control-broken"
+
+
 # The portal's own parts
 
 

@@ -290,6 +290,7 @@ BERTH_SUPPORT = env.text("BERTH_SUPPORT", default="your platform team")
 # The ledger: where its newest seal is written down, out of the database's reach
 
 BERTH_RISK_RULES = env.file("BERTH_RISK_RULES") or ROOT / "onboarding/assessment/risk.yaml"
+BERTH_CHANGE_CONTROL = env.file("BERTH_CHANGE_CONTROL") or ROOT / "onboarding/changes/control.yaml"
 
 BERTH_AUDIT_ANCHORS = Path(env.text("BERTH_AUDIT_ANCHORS", default=str(DATA / "anchors.jsonl")))
 BERTH_AUDIT_ANCHOR_EVERY = timedelta(

@@ -191,7 +191,8 @@ class Portal:
 def _waits_for_people(order: Order) -> bool:
     if order.lease_until is not None:
         return False
-    pending = order.runs.filter(state=RunState.WAITING, step="await_approval", error_code="")
+    steps = ("await_approval", "start_change")  # in the second where an approval was taken back
+    pending = order.runs.filter(state=RunState.WAITING, step__in=steps, error_code="")
     return order.next_try_at is None or pending.exists()
 
 

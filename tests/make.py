@@ -5,7 +5,8 @@ two services can be made without saying that they share an environment.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,9 @@ from django.test import Client
 from accounts.models import LOCAL, RoleGrant, User
 from audit.ledger import SYSTEM
 from onboarding.actions import put_window
-from onboarding.models import WindowEdition
+from onboarding.changes import moves
+from onboarding.changes.policies import Stage
+from onboarding.models import Change, Order, WindowEdition
 from portal.clock import now
 from tenants.catalogue import ChangeType, Destination, Environment, Size
 from tenants.models import (
@@ -34,6 +37,7 @@ from tenants.models import (
 PASSWORD = "a long walk on the beach"
 
 _number = count(1)
+ONE_APPROVER = (Stage("Approval"),)
 
 
 def make_user(username: str = "", *roles: str, **fields: Any) -> User:
@@ -191,3 +195,28 @@ def make_placement(
     return Placement.objects.create(
         service=service, cluster=cluster, tenant_cluster=tenant_cluster, **fields
     )
+
+
+def make_change(
+    order: Order, *groups: str, stages: Sequence[Stage] = ONE_APPROVER, **fields: Any
+) -> Change:
+    """Make the open change of an order; without `stages` of its own one of these groups decides."""
+    number = next(_number)
+    defaults = {
+        "number": f"CHG{number:07d}",
+        "key": f"{order.uuid}-{number}",
+        "type": ChangeType.NORMAL,
+        "digest": "d" * 64,
+        "requester": order.requester.ident,
+        "expires_at": now() + timedelta(days=5),
+    }
+    columns = defaults | fields
+    columns.setdefault("lapses_at", columns["expires_at"])
+    change = Change.objects.create(order_uuid=order.uuid, **columns)
+    if change.type == ChangeType.NORMAL:
+        moves.seat(change, [replace(each, groups=each.groups or groups) for each in stages])
+        # as the fields say, which may be a moment that is over
+        Change.objects.filter(pk=change.pk).update(expires_at=columns["expires_at"])
+    Order.objects.filter(pk=order.pk).update(change_number=change.number)
+    change.refresh_from_db()
+    return change

@@ -4,7 +4,7 @@ Nothing outside the database happens in here. The bell rings on commit.
 """
 
 from onboarding.actions.amending import amend, amend_to, begin_amendment
-from onboarding.actions.deciding import approve, refuse, turn_away
+from onboarding.actions.deciding import answer, approve, ask, refuse, take_back, turn_away
 from onboarding.actions.evidence import fetch_evidence
 from onboarding.actions.placing import submit, submit_once
 from onboarding.actions.ruling import put_in_force
@@ -25,7 +25,9 @@ from onboarding.actions.wishing import report_unlisted, settle_unlisted
 __all__ = [
     "amend",
     "amend_to",
+    "answer",
     "approve",
+    "ask",
     "begin_amendment",
     "expire",
     "fetch_evidence",
@@ -42,6 +44,7 @@ __all__ = [
     "submit",
     "submit_once",
     "suppose",
+    "take_back",
     "to_offboard",
     "to_resize",
     "try_connection",

@@ -7,6 +7,7 @@ from accounts.models import User
 from audit import ledger
 from onboarding import subjects
 from onboarding.changes import decisions
+from onboarding.changes.lifecycle import Verb
 from onboarding.changes.models import Decision
 from onboarding.entitlement import checks
 from onboarding.entitlement.asking import Sources
@@ -25,7 +26,7 @@ def approve(order: Order, *, by: User, digest: str, reason: str, sources: Source
     RequesterNotEntitled when the requester has lost the right, and EntitlementUnknown when no
     source could tell.
     """
-    _look(order, by=by, digest=digest)
+    _look(order, Verb.APPROVE, by=by, digest=digest)
     if settings.BERTH_ENTITLEMENT_APPROVERS:
         _ask_about(by, order, sources)
     try:
@@ -38,8 +39,24 @@ def approve(order: Order, *, by: User, digest: str, reason: str, sources: Source
 
 def refuse(order: Order, *, by: User, digest: str, reason: str) -> None:
     """Refuse the order, with a reason that the requester reads. It goes back by itself."""
-    _look(order, by=by, digest=digest)
+    _look(order, Verb.REFUSE, by=by, digest=digest)
     decisions.decide(order, by=by, decision=Decision.REFUSED, digest=digest, reason=reason)
+
+
+def take_back(order: Order, *, by: User, reason: str) -> None:
+    """Take one's own approval back, until the change starts."""
+    decisions.take_back(order, by=by, reason=reason)
+
+
+def ask(order: Order, *, by: User, text: str) -> None:
+    """Ask the requester something before deciding; the clock stands still until the answer."""
+    turn_away(order, by=by)
+    decisions.ask(order, by=by, text=text)
+
+
+def answer(order: Order, *, by: User, text: str) -> None:
+    """Answer what an approver asked; the answer stays with the order."""
+    decisions.answer(order, by=by, text=text)
 
 
 def turn_away(order: Order, *, by: User) -> None:
@@ -54,9 +71,9 @@ def turn_away(order: Order, *, by: User) -> None:
         raise
 
 
-def _look(order: Order, *, by: User, digest: str) -> None:
+def _look(order: Order, verb: Verb, *, by: User, digest: str) -> None:
     turn_away(order, by=by)
-    decisions.decidable(order, by=by, digest=digest)
+    decisions.allowed(order, verb, by=by, shown=digest)
 
 
 def _ask_about(by: User, order: Order, sources: Sources) -> None:
@@ -80,7 +97,7 @@ def _keep(order: Order, by: User, outcome: Outcome, code: str, reason: str) -> N
     facts = {
         "roles": sorted(by.roles),
         "groups": sorted(by.groups.values_list("name", flat=True)),
-        "needed": order.environment.approver_group or "no group",
+        "needed": decisions.who_decides(order),
     }
     answer = Answer(outcome, "accounts", code, reason, evidence=facts)
     checks.keep(answer, by, point="decision", order=order)

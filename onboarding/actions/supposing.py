@@ -15,10 +15,10 @@ from accounts.doers import Doer, operator
 from accounts.models import User
 from audit import ledger
 from onboarding.actions.standing import hindrance
+from onboarding.changes import foretelling
 from onboarding.entitlement import checks
 from onboarding.entitlement.asking import Sources
 from onboarding.models import Evidence, Kind, Order
-from onboarding.plans import words
 from onboarding.ports import Outcome
 from tenants import lookups as record
 from tenants import matrix
@@ -110,7 +110,9 @@ def _conditions(wish: Wish, evidence: Evidence | None) -> Iterator[Condition]:
     else:
         yield _standing(wish)
     is_referred = evidence.outcome == Outcome.REFERRED.value
-    told = words.approvers(wish.environment, is_referred=is_referred)
+    told = foretelling.who_would_decide(
+        Kind(wish.action), wish.application, wish.environment, referred=is_referred
+    )
     yield Condition("Approval", told)
 
 

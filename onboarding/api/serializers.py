@@ -109,6 +109,24 @@ class Decided(Reason):
     digest = serializers.CharField(max_length=64, help_text="Of the plan, as `plan` shows it.")
 
 
+class TakenBack(Shape):
+    """Why an approval is taken back."""
+
+    reason = serializers.CharField(max_length=REASON)
+
+
+class Asked(Shape):
+    """What an approver wants to know."""
+
+    question = serializers.CharField(max_length=REASON)
+
+
+class Answered(Shape):
+    """What the requester says to it."""
+
+    answer = serializers.CharField(max_length=REASON)
+
+
 class Amendment(Shape):
     """What is asked for instead. Answers that are left out stay as they are."""
 

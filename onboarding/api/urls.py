@@ -4,6 +4,7 @@ from django.urls import URLPattern, re_path
 
 from onboarding.api.assessments import Assessments
 from onboarding.api.calendar import CalendarRecords
+from onboarding.api.changes import NextStates
 from onboarding.api.evidence import EvidencePack, Population
 from onboarding.api.views import OrderMoves, OrderRecords
 
@@ -13,7 +14,11 @@ ORDER = r"^orders/(?P<order>[0-9]{1,400}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]
 
 
 def _move(verb: str) -> URLPattern:
-    return re_path(rf"{ORDER}/{verb}/?$", OrderMoves.as_view({"post": verb}), name=verb)
+    view = OrderMoves.as_view({"post": verb.replace("-", "_")})
+    return re_path(rf"{ORDER}/{verb}/?$", view, name=verb)
+
+
+VERBS = ("withdraw", "amend", "retry", "approve", "refuse", "ask", "answer", "take-back")
 
 
 urlpatterns = [
@@ -34,5 +39,10 @@ urlpatterns = [
         CalendarRecords.as_view({"get": "occurrences"}),
         name="occurrences",
     ),
-    *map(_move, ("withdraw", "amend", "retry", "approve", "refuse")),
+    re_path(
+        r"^changes/(?P<number>[A-Za-z0-9-]{1,40})/next-states/?$",
+        NextStates.as_view(),
+        name="next-states",
+    ),
+    *map(_move, VERBS),
 ]

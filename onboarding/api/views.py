@@ -202,3 +202,26 @@ class OrderMoves(Orders):
         said = self.body(serializers.Decided)
         actions.refuse(found, by=by, **said)
         return self.told(found)
+
+    @_move("ask", "Ask the requester; until the answer time stands still.", serializers.Asked)
+    def ask(self, request: Request, **_address: str) -> Response:
+        found = self.get_object()
+        by = access.present_person(request)
+        said = self.body(serializers.Asked)
+        actions.ask(found, by=by, text=said["question"])
+        return self.told(found)
+
+    @_move("answer", "Answer what an approver asked.", serializers.Answered)
+    def answer(self, request: Request, **_address: str) -> Response:
+        found = self.get_object()
+        said = self.body(serializers.Answered)
+        actions.answer(found, by=access.person(request), text=said["answer"])
+        return self.told(found)
+
+    @_move("take_back", "Take your approval back, until the start.", serializers.TakenBack)
+    def take_back(self, request: Request, **_address: str) -> Response:
+        found = self.get_object()
+        by = access.present_person(request)
+        said = self.body(serializers.TakenBack)
+        actions.take_back(found, by=by, reason=said["reason"])
+        return self.told(found)

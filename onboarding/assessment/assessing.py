@@ -44,6 +44,7 @@ def facts(
         destinations=destinations,
         first=not Service.objects.filter(application=application).exists(),
         referred=referred,
+        change_type=environment.change_type,
     )
 
 
@@ -65,7 +66,7 @@ def assess(order: Order, revision: Revision, occasion: Occasion) -> Assessment:
     ).first()
     if kept is not None:
         return kept
-    found, revision_of_rules = risk(_facts_of(order, revision))
+    found, revision_of_rules = risk(facts_of(order, revision))
     columns = {
         "impact": found.impact,
         "likelihood": found.likelihood,
@@ -80,7 +81,8 @@ def assess(order: Order, revision: Revision, occasion: Occasion) -> Assessment:
     return assessed
 
 
-def _facts_of(order: Order, revision: Revision) -> Facts:
+def facts_of(order: Order, revision: Revision) -> Facts:
+    """Return what rules may ask of a revision of an order."""
     return facts(
         Kind(order.kind),
         Application.objects.get(pk=order.application_id),
@@ -133,4 +135,4 @@ def outlook_of(order: Order, by: User) -> Outlook | None:
     if order.is_over or order.direction == Direction.BACK or order.change_started_at:
         return None
     revision = order.revisions.get(number=order.revision_number)
-    return outlook(_facts_of(order, revision), undertaking(order, revision), by)
+    return outlook(facts_of(order, revision), undertaking(order, revision), by)

@@ -38,6 +38,8 @@ class Facts:
     destinations: int
     first: bool  # no service of the application is in the record, or was
     referred: bool  # no source of entitlement could tell
+    change_type: str = ""  # of its environment
+    risk: str = ""  # what the rules of risk gave; nothing while they are asked
 
 
 @dataclass(frozen=True)

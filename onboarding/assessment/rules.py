@@ -1,24 +1,16 @@
 """The file of risk rules: read as a whole, with every fault told at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from accounts.entries import Entry
-from onboarding.assessment.risk import COUNTED, Condition, Level, Rule, Rules, Table
-from onboarding.models import Kind
+from onboarding.assessment.conditions import conditions
+from onboarding.assessment.risk import Level, Rule, Rules, Table
 from portal import strict_yaml
-from tenants.gradings import Classification, Criticality
 
 VERSION = 1
-NAMES = ("environment", "tier")  # of which the record knows, and the file may be ahead of it
-CHOICES = {
-    "kind": Kind.values,
-    "classification": Classification.values,
-    "criticality": Criticality.values,
-}
-FLAGS = ("production", "first", "referred")
 
 
 class RulesBroken(Exception):
@@ -87,7 +79,7 @@ def _rule(row: Entry) -> Rule:
     when = row.inner("when")
     found = Rule(
         name=row.text("name"),
-        conditions=tuple(_conditions(when)) if when else (),
+        conditions=tuple(conditions(when)) if when else (),
         impact=low("impact"),
         likelihood=low("likelihood"),
         why=row.text("why"),
@@ -104,40 +96,3 @@ def _level(row: Entry, name: str, default: Level | None = None) -> Level:
         return Level(value)
     row.fault(f"must have one of {', '.join(Level)} as `{name}`")
     return Level.HIGH
-
-
-def _conditions(when: Entry) -> Iterator[Condition]:
-    for fact in filter(when.has, COUNTED):
-        yield Condition(fact, least=_least(when, fact))
-    for fact in filter(when.has, FLAGS):
-        yield Condition(fact, values=(_flag(when, fact),))
-    for fact in filter(when.has, (*NAMES, *CHOICES)):
-        yield Condition(fact, values=_values(when, fact))
-    when.close()
-
-
-def _least(when: Entry, fact: str) -> int:
-    value = when.taken(fact)
-    if type(value) is int and value > 0:
-        return value
-    when.fault(f"must have a whole number above 0 as `{fact}`")
-    return 1
-
-
-def _flag(when: Entry, fact: str) -> str:
-    value = when.taken(fact)
-    if not isinstance(value, bool):
-        when.fault(f"must have true or false as `{fact}`")
-    return str(value).lower()
-
-
-def _values(when: Entry, fact: str) -> tuple[str, ...]:
-    """Return the values of which the fact has to be one; one of them may stand without a list."""
-    value = when.taken(fact)
-    values = tuple(value) if isinstance(value, list) else (value,)
-    if not values or not all(isinstance(each, str) and each for each in values):
-        when.fault(f"must have a text, or a list of texts, as `{fact}`")
-        return ()
-    for each in sorted(set(values) - set(CHOICES.get(fact, values))):
-        when.fault(f"asks for {fact} `{each[:40]}`, which is none of {', '.join(CHOICES[fact])}")
-    return values

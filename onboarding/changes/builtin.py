@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from onboarding.changes import moves
 from onboarding.changes.models import Change, ChangeStatus
 from onboarding.ports import ChangeState, ChangeWish, Verdict
 from portal.clock import now
@@ -31,7 +32,9 @@ class BuiltinChanges:
     def open(self, wish: ChangeWish) -> str:
         """Return the number of the change with this key, made now if there was none."""
         with transaction.atomic():
-            change, _ = Change.objects.get_or_create(key=wish.key, defaults=_columns(wish))
+            change, made = Change.objects.get_or_create(key=wish.key, defaults=_columns(wish))
+            if made:
+                moves.seat(change, wish.stages)
             number = f"CHG{change.pk:07d}"
             Change.objects.filter(pk=change.pk, number="").update(number=number)
         return number
@@ -86,25 +89,27 @@ def _columns(wish: ChangeWish) -> dict[str, object]:
         "description": wish.description,
         "digest": wish.digest,
         "requester": wish.requester,
-        "approver_group": wish.approver_group,
+        "policy": wish.policy,
+        "control": wish.control,
         "expires_at": wish.expires_at,
+        "lapses_at": wish.expires_at,
     }
 
 
-UNDECIDED = "Nobody decided in time."
+def _unused_by(moment: datetime) -> Q:
+    """An approval holds until its window is over, or without an end of it until it lapses."""
+    without_end = Q(window_end=None, lapses_at__lte=moment)
+    return without_end | Q(window_end__isnull=False, window_end__lte=moment)
+
+
 UNUSED = "The approval was not used in time."
 
 
 def _expired_or_kept(number: str, moment: datetime) -> Change:
-    change = Change.objects.filter(number=number)
-    undecided = change.filter(status=ChangeStatus.AUTHORIZE, expires_at__lte=moment)
-    unused = change.filter(_unused_by(moment), status=ChangeStatus.SCHEDULED)
-    for over, why in ((undecided, UNDECIDED), (unused, UNUSED)):
-        over.update(status=ChangeStatus.EXPIRED, closed_at=moment, close_note=why)
-    return change.get()
-
-
-def _unused_by(moment: datetime) -> Q:
-    """An approval holds until its window is over, or without an end of it as long as a decision."""
-    without_end = Q(window_end=None, expires_at__lte=moment)
-    return without_end | Q(window_end__isnull=False, window_end__lte=moment)
+    unused = Change.objects.filter(_unused_by(moment), number=number, status=ChangeStatus.SCHEDULED)
+    unused.update(status=ChangeStatus.EXPIRED, closed_at=moment, close_note=UNUSED)
+    change = Change.objects.get(number=number)
+    if change.status == ChangeStatus.AUTHORIZE:
+        moves.let_time_pass(change, moment)
+        change.refresh_from_db()
+    return change

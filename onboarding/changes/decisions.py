@@ -1,95 +1,143 @@
-"""Approving and refusing in the built-in change system: four eyes, one digest."""
+"""What people do with a change of the built-in system: four eyes, one digest, stage after stage."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.models import User
 from audit import ledger
-from onboarding import subjects
-from onboarding.changes.models import Approval, Change, ChangeStatus, Decision
+from onboarding import lookups, subjects
+from onboarding.changes import moves, situations
+from onboarding.changes.guards import PERSONAL
+from onboarding.changes.lifecycle import Verb
+from onboarding.changes.models import Approval, Change, ChangeStatus, Decision, Question, Stage
 from onboarding.models import Direction, Order
 from onboarding.running import doorbell
 from portal.clock import now
-from portal.errors import (
-    AlreadyDecided,
-    BerthError,
-    ChangeExpired,
-    NotApprover,
-    OwnOrder,
-    PlanOutdated,
-    ReasonMissing,
-)
+from portal.errors import AlreadyDecided, BerthError, NothingToTakeBack
+
+VERBS = {Decision.APPROVED: Verb.APPROVE, Decision.REFUSED: Verb.REFUSE}
 
 
 def why_not(order: Order, change: Change | None, by: User) -> BerthError | None:
     """Return what keeps this person from deciding on this order, or None."""
-    return _not_this_person(order, by) or _not_any_more(change)
-
-
-def _not_this_person(order: Order, by: User) -> BerthError | None:
-    if not by.is_approver:
-        return NotApprover("Deciding on orders needs the role approver.")
-    if by.pk == order.requester_id:
-        return OwnOrder("You asked for this yourself.")
-    if order.revisions.filter(made_by=by).exists():
-        return OwnOrder("You amended this order, so what you would approve is partly your own.")
-    group = order.environment.approver_group
-    if group and not by.groups.filter(name=group).exists():
-        return NotApprover(f"Orders for {order.environment} are decided by members of {group}.")
-    return None
-
-
-def _not_any_more(change: Change | None) -> BerthError | None:
-    if change is None or change.status != ChangeStatus.AUTHORIZE:
-        return AlreadyDecided("This order does not wait for approval.")
-    if change.expires_at <= now():
-        return ChangeExpired("The time to decide is over.")
-    return None
+    found = situations.hindrances_of(order, change, by, Verb.REFUSE)
+    return found[0].error if found else None
 
 
 def refuse_others(order: Order, *, by: User) -> None:
     """Raise OwnOrder or NotApprover unless this person decides on such orders."""
-    hindrance = _not_this_person(order, by)
-    if hindrance is not None:
-        raise hindrance
+    found = situations.hindrances_of(order, lookups.change_of(order), by, Verb.REFUSE)
+    for each in found:
+        if each.guard in PERSONAL:
+            raise each.error
+
+
+def who_decides(order: Order) -> str:
+    """Say who decides now, or did."""
+    change = lookups.change_of(order)
+    stage = change.stage if change else None
+    return stage.words if stage else "nobody"
 
 
 def capacity_in_words(order: Order, by: User) -> str:
     """Say by what right this person decides on the order."""
-    group = order.environment.approver_group
-    return f"{by} has the role approver{f' and is a member of {group}' if group else ''}."
+    change = lookups.change_of(order)
+    stage = change.stage if change else None
+    group = situations.capacity(stage, by) if stage else ""
+    seat = f" and is a member of {group}" if stage and not stage.is_anybodys else ""
+    return f"{by} has the role approver{seat}."
 
 
-def decidable(order: Order, *, by: User, digest: str) -> Change:
-    """Return the change if this person may decide on it now and was shown this digest.
+def allowed(
+    order: Order, verb: Verb, *, by: User, shown: str | None = None, reason: str | None = None
+) -> Change:
+    """Return the change if this person may do this with it now.
 
-    Raises OwnOrder, NotApprover, AlreadyDecided, ChangeExpired, or PlanOutdated when the plan has
-    another digest by now.
+    Raises the error of the first guard that does not hold; docs/changes.md has them by name.
     """
-    change = Change.objects.filter(number=order.change_number).exclude(number="").first()
-    hindrance = why_not(order, change, by)
-    if hindrance is not None:
-        raise hindrance
-    if change is None or change.digest != digest:
-        raise PlanOutdated("The plan has changed since this page was shown.")
+    change = lookups.change_of(order)
+    found = situations.hindrances_of(order, change, by, verb, shown=shown, reason=reason)
+    if found:
+        raise found[0].error
+    if change is None:
+        raise AlreadyDecided("This order does not wait for approval.")
     return change
 
 
 def decide(order: Order, *, by: User, decision: Decision, digest: str, reason: str = "") -> None:
     """Record one person's decision on the digest that they were shown.
 
-    Raises what `decidable` raises, AlreadyDecided when somebody or something was quicker, or
-    ReasonMissing for a refusal without words.
+    Raises what `allowed` raises, or AlreadyDecided when somebody or something was quicker.
     """
-    change = decidable(order, by=by, digest=digest)
-    reason = reason.replace("\0", "").strip()  # PostgreSQL keeps no NUL
-    if decision is Decision.REFUSED and not reason:
-        raise ReasonMissing("A refusal needs a reason, so that the requester knows what to change.")
+    verb, said = VERBS[decision], _clean(reason)
+    change = allowed(order, verb, by=by, shown=digest, reason=said)
     with transaction.atomic():
         _hold(order, change)
-        _record(change, by, decision, reason, order)
-        ledger.note(decision.value, subjects.of(order), by=by.actor, reason=reason)
+        # once more, now that nobody else can decide: somebody may have been quicker
+        change = allowed(order, verb, by=by, shown=digest, reason=said)
+        _record(change, by, decision, said)
+        ledger.note(decision.value, subjects.of(order), by=by.actor, reason=said)
         doorbell.wake(order.pk)
+
+
+def take_back(order: Order, *, by: User, reason: str) -> None:
+    """Take one's own approval back; the stage that it was given in is open again.
+
+    Raises what `allowed` raises, and NothingToTakeBack when the change has started meanwhile.
+    """
+    said = _clean(reason)
+    change = allowed(order, Verb.TAKE_BACK, by=by, reason=said)
+    with transaction.atomic():
+        _hold(order, change)
+        waiting = Change.objects.filter(
+            pk=change.pk, status__in=(ChangeStatus.AUTHORIZE, ChangeStatus.SCHEDULED)
+        )
+        mine = situations.in_force(change, by)
+        if mine is None or not waiting.update(status=ChangeStatus.AUTHORIZE):
+            raise NothingToTakeBack("The change has started, or is over.")
+        gone = {"taken_back_at": now(), "taken_back_why": said}
+        Approval.objects.filter(pk=mine.pk).update(**gone)
+        moves.reopen(change, mine.stage)
+        ledger.note("took back", subjects.of(order), by=by.actor, reason=said)
+        doorbell.wake(order.pk)
+
+
+def ask(order: Order, *, by: User, text: str) -> None:
+    """Ask the requester something; until it is answered the clock stands still.
+
+    Raises what `allowed` raises.
+    """
+    said = _clean(text)
+    change = allowed(order, Verb.ASK, by=by, reason=said)
+    with transaction.atomic():
+        _hold(order, change)
+        allowed(order, Verb.ASK, by=by, reason=said)
+        Question.objects.create(change=change, asked_by=by, text=said)
+        moves.pause(change)
+        ledger.note("asked", subjects.of(order), by=by.actor, reason=said)
+        doorbell.wake(order.pk)
+
+
+def answer(order: Order, *, by: User, text: str) -> None:
+    """Answer the first question that is open. Raises what `allowed` raises."""
+    said = _clean(text)
+    change = allowed(order, Verb.ANSWER, by=by, reason=said)
+    with transaction.atomic():
+        _hold(order, change)
+        change = allowed(order, Verb.ANSWER, by=by, reason=said)
+        unanswered = Question.objects.filter(change=change, answered_at=None).order_by("pk")
+        for question in unanswered[:1]:
+            Question.objects.filter(pk=question.pk).update(
+                answer=said, answered_by=by, answered_at=now()
+            )
+        if not unanswered.exists():
+            moves.go_on(change)
+        ledger.note("answered", subjects.of(order), by=by.actor, reason=said)
+        doorbell.wake(order.pk)
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").strip()  # PostgreSQL keeps no NUL
 
 
 def _hold(order: Order, change: Change) -> None:
@@ -101,13 +149,20 @@ def _hold(order: Order, change: Change) -> None:
         raise AlreadyDecided("The order was amended or withdrawn meanwhile.")
 
 
-def _record(change: Change, by: User, decision: Decision, reason: str, order: Order) -> None:
-    to = ChangeStatus.SCHEDULED if decision is Decision.APPROVED else ChangeStatus.REFUSED
-    moved = Change.objects.filter(
-        pk=change.pk, status=ChangeStatus.AUTHORIZE, digest=change.digest, expires_at__gt=now()
-    ).update(status=to, close_note=reason if decision is Decision.REFUSED else "")
-    if not moved:
+def _record(change: Change, by: User, decision: Decision, reason: str) -> None:
+    stage = change.stage
+    if stage is None:
+        raise AlreadyDecided("Nobody decides on this change.")
+    _keep(change, stage, by, decision, reason)
+    if decision is Decision.APPROVED:
+        moves.end_stage_if_enough(change, stage)
+        return
+    waiting = Change.objects.filter(pk=change.pk, status=ChangeStatus.AUTHORIZE)
+    if not waiting.update(status=ChangeStatus.REFUSED, close_note=reason, closed_at=now()):
         raise AlreadyDecided("Somebody else was quicker.")
+
+
+def _keep(change: Change, stage: Stage, by: User, decision: Decision, reason: str) -> None:
     try:
         with transaction.atomic():
             Approval.objects.create(
@@ -116,7 +171,8 @@ def _record(change: Change, by: User, decision: Decision, reason: str, order: Or
                 decision=decision,
                 digest=change.digest,
                 reason=reason,
-                capacity=order.environment.approver_group or "approver",
+                capacity=situations.capacity(stage, by),
+                stage=stage.number,
             )
     except IntegrityError as error:
         raise AlreadyDecided("You decided on this before.") from error

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from onboarding.changes import policies
 from portal.clock import now
 from tenants.catalogue import ChangeType
 
@@ -34,9 +35,13 @@ class Change(models.Model):
     description = models.TextField()
     digest = models.CharField(max_length=64)
     requester = models.CharField(max_length=200)  # issuer and subject
-    approver_group = models.CharField(max_length=100, blank=True)
+    policy = models.CharField(max_length=500, blank=True)  # that said who decides, by its name
+    control = models.CharField(max_length=64, blank=True)  # SHA-256 of the file that it stood in
     opened_at = models.DateTimeField(default=now)
+    # by when the stage that is open has to end, and by when the change has to start
     expires_at = models.DateTimeField()
+    lapses_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True)  # since when a question has stopped the clock
     window_start = models.DateTimeField(null=True)
     window_end = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -67,6 +72,98 @@ class Change(models.Model):
             return None
         return self.window_end or self.expires_at
 
+    @property
+    def stage(self) -> "Stage | None":
+        """Return the stage that is open, or the last one that was; by `stages` as prefetched."""
+        stages = list(self.stages.all())
+        return next((each for each in stages if each.is_open), stages[-1] if stages else None)
+
+    @property
+    def question(self) -> "Question | None":
+        """Return the first question that nobody has answered."""
+        return next((each for each in self.questions.all() if each.answered_at is None), None)
+
+
+class Stage(models.Model):
+    """One stage of approval of a change, as the policy had it when the change was opened.
+
+    A stage without groups is decided by anybody with the role approver (`is_anybodys`). `within`
+    is the time from its opening; without one it has as long as the change.
+    """
+
+    change = models.ForeignKey(Change, models.CASCADE, related_name="stages")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=500)
+    is_anybodys = models.BooleanField(default=False)
+    needed = models.PositiveIntegerField(default=1)
+    within = models.DurationField(null=True)
+    escalate_to = models.JSONField(default=list)  # groups that are asked as well, once time is over
+    opened_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(fields=("change", "number"), name="onboarding_stage_once"),
+            models.CheckConstraint(condition=Q(needed__gte=1), name="onboarding_stage_needed"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.opened_at is not None and self.ended_at is None
+
+    @property
+    def group_names(self) -> list[str]:
+        return [each.name for each in self.groups.all()]
+
+    @property
+    def as_policy(self) -> policies.Stage:
+        """Return the stage as far as it says who decides."""
+        return policies.Stage(self.name, tuple(self.group_names), self.needed)
+
+    @property
+    def words(self) -> str:
+        """Say who decides here."""
+        return self.as_policy.words
+
+
+class StageGroup(models.Model):
+    """A group whose members decide in a stage."""
+
+    stage = models.ForeignKey(Stage, models.CASCADE, related_name="groups")
+    name = models.CharField(max_length=500, db_index=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("stage", "name"), name="onboarding_stage_group_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Question(models.Model):
+    """What an approver wanted to know before deciding, and the answer. It stays with the order."""
+
+    change = models.ForeignKey(Change, models.CASCADE, related_name="questions")
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    text = models.TextField()
+    asked_at = models.DateTimeField(default=now)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"question {self.pk} on {self.change}"
+
 
 class Decision(models.TextChoices):
     """What an approver said."""
@@ -76,20 +173,27 @@ class Decision(models.TextChoices):
 
 
 class Approval(models.Model):
-    """One person's decision on one digest. A person decides once a change."""
+    """One person's decision on one digest in one stage. A person counts once a change."""
 
     change = models.ForeignKey(Change, models.PROTECT, related_name="approvals")
     person = models.ForeignKey(User, models.PROTECT, related_name="+")
     decision = models.CharField(max_length=10, choices=Decision)
     digest = models.CharField(max_length=64)
     reason = models.TextField(blank=True)
-    capacity = models.CharField(max_length=100)  # the group that the person acted for
+    capacity = models.CharField(max_length=500)  # the group that the person acted for
+    stage = models.PositiveIntegerField(default=1)
     at = models.DateTimeField(default=now)
+    taken_back_at = models.DateTimeField(null=True)
+    taken_back_why = models.TextField(blank=True)
 
     class Meta:
         ordering = ("id",)
         constraints = (
-            models.UniqueConstraint(fields=("change", "person"), name="onboarding_approval_once"),
+            models.UniqueConstraint(
+                fields=("change", "person"),
+                condition=Q(taken_back_at=None),
+                name="onboarding_approval_once",
+            ),
             models.CheckConstraint(
                 condition=Q(decision__in=Decision.values), name="onboarding_approval_decision"
             ),
@@ -97,3 +201,11 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} {self.decision} {self.change}"
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.decision == Decision.APPROVED and self.taken_back_at is None
+
+    def counts_in(self, stage: Stage) -> bool:
+        """Say whether it is one of the approvals that the stage asks for."""
+        return self.is_in_force and self.stage == stage.number

@@ -129,7 +129,9 @@ def _require_person(answer: Answer, order: Order, last: Evidence | None, point: 
 def _was_decided(answer: Answer, order: Order) -> bool:
     """Say whether a person approved this change while exactly these sources could not tell."""
     change = Change.objects.filter(number=order.change_number).exclude(number="").first()
-    approvals = Approval.objects.filter(change=change, decision=Decision.APPROVED)
+    approvals = Approval.objects.filter(
+        change=change, decision=Decision.APPROVED, taken_back_at=None
+    )
     if change is None or not approvals.exists():
         return False
     told = Evidence.objects.filter(order=order, point="approval", at__gte=change.opened_at)

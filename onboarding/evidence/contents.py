@@ -20,7 +20,7 @@ from fleet import lookups as fleet
 from onboarding import lookups
 from onboarding.assessment.assessing import assessments_of
 from onboarding.assessment.models import Assessment
-from onboarding.changes.models import Approval, Change
+from onboarding.changes.models import Approval, Change, Question, Stage
 from onboarding.display import exhibits, histories
 from onboarding.evidence import pdf, summary
 from onboarding.models import Order, Plan, Revision
@@ -113,7 +113,9 @@ def changes(order: Order) -> list[dict[str, Any]]:
     return [
         {
             **_columns(change, "id"),
+            "stages": [_stage(each) for each in change.stages.all()],
             "approvals": [_approval(each) for each in change.approvals.all()],
+            "questions": [_question(each) for each in change.questions.all()],
         }
         for change in lookups.changes_of(order)
     ]
@@ -128,7 +130,22 @@ def _approval(approval: Approval) -> dict[str, Any]:
     }
 
 
-def _columns(row: Assessment | Change | Approval, *without: str) -> dict[str, Any]:
+def _stage(stage: Stage) -> dict[str, Any]:
+    return {**_columns(stage, "id", "change_id"), "groups": stage.group_names}
+
+
+def _question(question: Question) -> dict[str, Any]:
+    answered_by = question.answered_by
+    return {
+        **_columns(question, "id", "change_id", "asked_by_id", "answered_by_id"),
+        "asked_by": question.asked_by.ident,
+        "answered_by": answered_by.ident if answered_by else "",
+    }
+
+
+def _columns(
+    row: Assessment | Change | Approval | Stage | Question, *without: str
+) -> dict[str, Any]:
     names = [field.attname for field in row._meta.concrete_fields]
     return {name: getattr(row, name) for name in names if name not in without}
 

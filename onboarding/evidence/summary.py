@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from audit.segments import Segment
 from onboarding import lookups
 from onboarding.assessment.assessing import assessments_of
+from onboarding.changes.models import Approval
 from onboarding.display import histories
 from onboarding.models import Order
 from tenants.catalogue import ChangeType
@@ -124,6 +125,14 @@ def _environment(order: Order) -> str:
     return f"{name} (production)" if order.environment.production else name
 
 
+def _decision(approval: Approval) -> str:
+    said = f"{approval.get_decision_display()} for {approval.capacity}"
+    taken = approval.taken_back_at
+    if taken is None:
+        return said
+    return f"{said}, taken back {moment(taken)}: {approval.taken_back_why}"
+
+
 def _decisions(order: Order) -> Table:
     lines = []
     for change in lookups.changes_of(order):
@@ -134,7 +143,7 @@ def _decisions(order: Order) -> Table:
             (
                 change.number,
                 f"{each.person} ({each.person.ident})",
-                f"{each.get_decision_display()} for {each.capacity}",
+                _decision(each),
                 moment(each.at),
                 each.digest[:16],
                 each.reason,

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
+from onboarding.changes import foretelling
 from onboarding.form import room
 from onboarding.form.offers import Ground, Permit
-from onboarding.models import Order
+from onboarding.models import Kind, Order
 from onboarding.plans.quantities import cpu, memory
 from onboarding.ports import About
 from portal.fields import Card
 from tenants import lookups as record
-from tenants.catalogue import ChangeType, Destination, Environment, Follow, Size
+from tenants.catalogue import Destination, Environment, Follow, Size
 from tenants.models import Application
 
 Choice = tuple[str, Card]
@@ -31,7 +32,7 @@ def of_environment(
     refused = nowhere(grounds.values())
     return environment.slug, Card(
         environment.name,
-        text=_decided(permit),
+        text=_decided(permit, application),
         facts=[
             _follows(environment),
             *(_clusters(*each, told=bool(refused)) for each in grounds.items()),
@@ -54,13 +55,10 @@ def _blocked(permit: Permit, application: Application, amended: Order | None) ->
     return ""
 
 
-def _decided(permit: Permit) -> str:
-    environment = permit.environment
-    if environment.change_type == ChangeType.STANDARD and not permit.is_referred:
-        return "Approved by policy, starts at once."
-    if environment.approver_group:
-        return f"Decided by {environment.approver_group}."
-    return "Decided by an approver."
+def _decided(permit: Permit, application: Application) -> str:
+    return foretelling.who_would_decide(
+        Kind.ONBOARD, application, permit.environment, referred=permit.is_referred
+    )
 
 
 def _follows(environment: Environment) -> str:

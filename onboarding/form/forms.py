@@ -194,6 +194,40 @@ class RefusalForm(ReasonForm):
     )
 
 
+class QuestionForm(forms.Form):
+    """What an approver wants to know before deciding."""
+
+    question = forms.CharField(
+        label="Question",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The requester answers on the order. Until then the time to decide stands still.",
+        error_messages={"required": "Say what you want to know."},
+    )
+
+
+class AnswerForm(forms.Form):
+    """What the requester says to it."""
+
+    answer = forms.CharField(
+        label="Answer",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Approvers read it, and it stays with the order.",
+        error_messages={"required": "Say something, so that they can decide."},
+    )
+
+
+class TakeBackForm(ReasonForm):
+    reason = forms.CharField(
+        label="Reason",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Shown on the order and kept in the audit trail.",
+        error_messages={"required": "Say why, so that the others know what to do."},
+    )
+
+
 class UnlistedForm(forms.Form):
     """An application that the form does not list."""
 

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from accounts.models import User
 from onboarding import stories
+from onboarding.changes import foretelling
 from onboarding.engine.steps import Tools
-from onboarding.entitlement import checks
 from onboarding.form import checking, offers, submission
 from onboarding.form.answers import Answers
-from onboarding.models import Draft, Order, Plan
+from onboarding.models import Draft, Kind, Order, Plan
 from onboarding.plans import drafting, site, words
 from onboarding.plans.choices import choose
 from onboarding.plans.desired import state
@@ -61,7 +61,14 @@ def _of_answers(wanted: Answers, application: Application, by: User, tools: Tool
         clusters=slugs,
         desired=desired,
         in_words=words.of(desired, environment),
-        approvers=words.approvers(environment, is_referred=permit.is_referred),
+        approvers=foretelling.who_would_decide(
+            Kind.ONBOARD,
+            application,
+            environment,
+            clusters,
+            destinations=len(wanted.destinations),
+            referred=permit.is_referred,
+        ),
         is_referred=permit.is_referred,
     )
 
@@ -76,6 +83,6 @@ def of_plan(order: Order, plan: Plan) -> Preview:
         clusters=slugs,
         desired=desired,
         in_words=said,
-        approvers=words.approvers(order.environment, is_referred=checks.is_referred(order)),
+        approvers=foretelling.who_decides_on(order),
         digest=plan.digest,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onboarding.plans import quantities
-from tenants.catalogue import ChangeType, Environment, Follow
+from tenants.catalogue import Environment, Follow
 from tenants.priming import rights
 from tenants.priming.shapes import Rendered
 
@@ -53,12 +53,3 @@ def _repository(repository: Mapping[str, Any], environment: Environment) -> str:
         f"A repository {repository['name']} with {len(repository['files'])} files; "
         f"{environment.name} follows {follow} {environment.reference}{guard}."
     )
-
-
-def approvers(environment: Environment, *, is_referred: bool = False) -> str:
-    """Say who decides on orders for this environment; on a referred one never policy."""
-    if environment.change_type == ChangeType.STANDARD and not is_referred:
-        return "Approved by policy at once: a standard change."
-    if environment.approver_group:
-        return f"A member of {environment.approver_group} approves, never the person who asks."
-    return "An approver approves, never the person who asks."

@@ -96,7 +96,7 @@ def await_approval(
     still(task)
     state = tools.changes.state(task.order.change_number)
     if state.verdict is Verdict.PENDING:
-        return Wait("Waiting for approval.", waits_for=wishes.approvers(task.order), recheck=POLL)
+        return _undecided(task)
     guards.require_approval(state, task.plan.digest)
     guards.refuse_past_window(state)
     if not guards.window_is_open(state):
@@ -105,11 +105,17 @@ def await_approval(
     return Done(wishes.approved_by(task.order))
 
 
+def _undecided(task: Task) -> Wait:
+    return Wait("Waiting for approval.", waits_for=wishes.waits_for(task.order), recheck=POLL)
+
+
 def start_change(task: Task, tools: Tools, *, read: Read) -> Outcome:
     """Look a last time, before anything is made, whether the plan is what was approved."""
     reason = drafting.outdated(task.plan, task.order, task.revision, tools, read)
     if reason:
         return Reopen(reason)  # the next revision cancels this one's change when it opens its own
+    if tools.changes.state(task.order.change_number).verdict is Verdict.PENDING:
+        return _undecided(task)  # somebody took their approval back
     guards.guard(task, tools)
     tools.changes.start(task.order.change_number)
     _assess(task, Occasion.STARTED)

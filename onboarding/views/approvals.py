@@ -18,14 +18,18 @@ from onboarding import actions, lookups, toolbox
 from onboarding import messages as texts
 from onboarding.assessment import assessing
 from onboarding.calendar import in_force
-from onboarding.changes import decisions
+from onboarding.changes import decisions, situations
+from onboarding.changes.guards import Hindrance
+from onboarding.changes.lifecycle import Verb
 from onboarding.display import exhibits, histories
 from onboarding.display.outlook import outlook
 from onboarding.form import previews
-from onboarding.form.forms import ReasonForm, RefusalForm
+from onboarding.form.forms import QuestionForm, ReasonForm, RefusalForm, TakeBackForm
 from onboarding.models import Order
 from portal.errors import BerthError
+from portal.web import safe_or_post
 
+OFFERED = (Verb.APPROVE, Verb.REFUSE, Verb.ASK, Verb.TAKE_BACK)
 Deciding = Callable[[SignedIn, int], HttpResponse]
 
 
@@ -45,14 +49,22 @@ def approval(http: SignedIn, number: int) -> HttpResponse:
     return _shown(http, order, RefusalForm())
 
 
-def _shown(http: SignedIn, order: Order, refusal: RefusalForm) -> HttpResponse:
+def _shown(
+    http: SignedIn, order: Order, refusal: RefusalForm, question: QuestionForm | None = None
+) -> HttpResponse:
+    question = question or QuestionForm()
     change = lookups.change_of(order)
+    may = {verb: situations.hindrances_of(order, change, http.user, verb) for verb in OFFERED}
     page = {
         "order": order,
         "look": outlook(order, histories.steps_of(order)),
         "change": change,
         "rehearsal": histories.is_rehearsed(order),
         "hindrance": _in_words(decisions.why_not(order, change, http.user)),
+        "may": {verb.name.lower(): not hindrances for verb, hindrances in may.items()},
+        "owners_only": _in_words(_first(may[Verb.APPROVE])),
+        "exchanges": lookups.questions_of(order),
+        "question": question,
         "answers": histories.evidence_of(order),
         "ahead": in_force.ahead_of(order, change),
         "earlier": lookups.earlier_orders(http.user, order),
@@ -68,8 +80,13 @@ def _shown(http: SignedIn, order: Order, refusal: RefusalForm) -> HttpResponse:
         page["preview"] = preview
         page["changes"] = histories.changes_of(order, drafted)
         page["exhibit"] = exhibits.exhibit(shown, http.GET.get("show", ""), address)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal.errors else HTTPStatus.OK
+    wrong = refusal.errors or question.errors
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     return render(http, "onboarding/approval.html", page, status=status)
+
+
+def _first(hindrances: list[Hindrance]) -> BerthError | None:
+    return hindrances[0].error if hindrances else None
 
 
 def _in_words(error: Exception | None) -> dict[str, str]:
@@ -126,6 +143,40 @@ def refuse(http: SignedIn, number: int) -> HttpResponse:
     actions.refuse(order, by=http.user, digest=digest, reason=form.cleaned_data["reason"])
     messages.info(http, f"You refused {order}: {order.title}.")
     return _next(http)
+
+
+@require_POST
+@_for_deciders
+def ask(http: SignedIn, number: int) -> HttpResponse:
+    """Ask the requester something; the order comes back to the inbox with the answer."""
+    order = lookups.order_for(http.user, number)
+    form = QuestionForm(http.POST)
+    if not form.is_valid():
+        return _shown(http, order, RefusalForm(), form)
+    actions.ask(order, by=http.user, text=form.cleaned_data["question"])
+    messages.info(http, f"You asked {order.requester} about {order}.")
+    return _next(http)
+
+
+@safe_or_post
+@_for_deciders
+def take_back(http: SignedIn, number: int) -> HttpResponse:
+    """Ask why, then take one's own approval back."""
+    order = lookups.order_for(http.user, number)
+    decisions.allowed(order, Verb.TAKE_BACK, by=http.user)
+    form = TakeBackForm(http.POST or None)
+    if http.method == "POST" and form.is_valid():
+        actions.take_back(order, by=http.user, reason=form.cleaned_data["reason"])
+        messages.info(http, f"You took your approval of {order} back.")
+        return redirect("onboarding:approval", number)
+    page = {
+        "order": order,
+        "form": form,
+        "action": reverse("onboarding:take-back", args=(number,)),
+        "back": reverse("onboarding:approval", args=(number,)),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(http, "onboarding/take_back.html", page, status=status)
 
 
 def _next(http: SignedIn) -> HttpResponse:

@@ -13,7 +13,7 @@ from onboarding import actions, lookups, stories
 from onboarding.display import histories
 from onboarding.display.timeline import Row
 from onboarding.form import questions
-from onboarding.form.forms import ReasonForm
+from onboarding.form.forms import AnswerForm, ReasonForm
 from portal.web import safe_or_post
 
 
@@ -40,6 +40,19 @@ def withdraw(http: SignedIn, number: int) -> HttpResponse:
 def goes(rows: list[Row]) -> list[str]:
     """Return in words what the steps so far have made."""
     return [row.step.takes_back for row in rows if row.step.takes_back and row.state != "todo"]
+
+
+@require_POST
+def answer(http: SignedIn, number: int) -> HttpResponse:
+    """Answer what an approver asked."""
+    order = lookups.order_for(http.user, number)
+    form = AnswerForm(http.POST)
+    if form.is_valid():
+        actions.answer(order, by=http.user, text=form.cleaned_data["answer"])
+        messages.success(http, "Approvers have your answer.")
+    else:
+        messages.error(http, str(next(iter(form.errors.values()))[0]))
+    return redirect("onboarding:order", number)
 
 
 @require_POST

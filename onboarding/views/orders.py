@@ -14,11 +14,14 @@ from accounts.web import SignedIn
 from onboarding import lookups, stories
 from onboarding.assessment import assessing
 from onboarding.calendar import in_force
+from onboarding.changes import situations
+from onboarding.changes.lifecycle import Verb
 from onboarding.display import exhibits, farewell, histories
 from onboarding.display.outlook import outlook
 from onboarding.display.timeline import Row
 from onboarding.form import previews
-from onboarding.models import Direction, Order
+from onboarding.form.forms import AnswerForm
+from onboarding.models import Change, Direction, Order
 from onboarding.plans.choices import packs_of
 from portal.web import with_etag
 
@@ -35,7 +38,8 @@ def _page(http: SignedIn, order: Order, here: str) -> dict[str, Any]:
     """Return what every tab of the order shows."""
     rows = histories.steps_of(order)
     placements = histories.placements_of(order)
-    may = _may(http, order, rows)
+    change = lookups.change_of(order)
+    may = _may(http, order, change, rows)
     return {
         "order": order,
         "rows": rows,
@@ -47,12 +51,15 @@ def _page(http: SignedIn, order: Order, here: str) -> dict[str, Any]:
         "stage": "-".join([*(name for name, allowed in may.items() if allowed), order.ended_as]),
         "rehearsal": histories.is_rehearsed(order),
         "placements": placements,
-        "change": lookups.change_of(order),
+        "change": change,
+        "answering": AnswerForm(),
         "digest": getattr(histories.plan_of(order), "digest", ""),
     }
 
 
-def _may(http: SignedIn, order: Order, rows: list[Row]) -> Mapping[str, bool]:
+def _may(
+    http: SignedIn, order: Order, change: Change | None, rows: list[Row]
+) -> Mapping[str, bool]:
     """Say which buttons this person gets; the actions ask again."""
     own = http.user.is_operator or http.user.pk == order.requester_id
     onward = own and not order.is_over and order.direction == Direction.ONWARD
@@ -60,6 +67,7 @@ def _may(http: SignedIn, order: Order, rows: list[Row]) -> Mapping[str, bool]:
         "withdraw": onward and order.settled_at is None,
         "amend": onward and order.change_started_at is None and stories.of(order).is_amendable,
         "retry": own and any(row.state == "stuck" for row in rows),
+        "answer": not situations.hindrances_of(order, change, http.user, Verb.ANSWER),
         "decide": lookups.inbox_of(http.user).filter(pk=order.pk).exists(),
     }
 
@@ -114,6 +122,7 @@ def evidence(http: SignedIn, number: int) -> HttpResponse:
     found = lookups.order_for(http.user, number)
     page = _page(http, found, "Evidence")
     page["answers"] = histories.evidence_of(found)
+    page["exchanges"] = lookups.questions_of(found)
     page["assessments"] = assessing.assessments_of(found.uuid)
     page["revisions"] = found.revisions.select_related("made_by")
     return render(http, "onboarding/order_evidence.html", page)

@@ -17,11 +17,11 @@ from onboarding.assessment import assessing
 from onboarding.assessment.assessing import Outlook
 from onboarding.assessment.conflicts import Undertaking
 from onboarding.calendar import in_force
+from onboarding.changes import foretelling
 from onboarding.form import offers
 from onboarding.form.standing import OffboardForm, ResizeForm
 from onboarding.models import Kind
 from onboarding.plans import in_force as plans
-from onboarding.plans import words
 from onboarding.stories import offboard as leaving
 from portal.errors import Denied
 from portal.web import safe_or_post
@@ -89,7 +89,14 @@ def _shown(
         "form": form,
         "problem": texts.of(problem) if problem else None,
         "detail": problem.detail if problem else "",
-        "approvers": words.approvers(service.environment, is_referred=permit.is_referred),
+        "approvers": foretelling.who_would_decide(
+            kind,
+            service.application,
+            service.environment,
+            clusters,
+            destinations=service.destinations.count(),
+            referred=permit.is_referred,
+        ),
         "placements": placements,
         "assessed": _assessed(http, kind, service, clusters, referred=permit.is_referred),
         "ahead": in_force.ahead(in_force.on(service.application.tenant.slug, clusters)),

@@ -51,7 +51,7 @@ def test_a_token_from_before_peppers_had_names_fits_any_of_them(text: str) -> No
 
 
 def test_what_waits_for_its_use_is_known_until_it_opens_nothing(
-    text: str, clock: Traveller
+    clock: Traveller, text: str
 ) -> None:
     waiting = MachineToken.objects.get()
     assert list(tokens.under_older_peppers(now())) == [waiting]

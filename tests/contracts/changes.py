@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 import time_machine
 
+from onboarding.changes.policies import Stage
 from onboarding.ports import Changes, ChangeState, ChangeWish, Verdict
 from portal.errors import ChangeRefused
 from tests.conftest import START
@@ -22,12 +23,12 @@ WISH = ChangeWish(
     title="Onboard basket to prod for retail",
     description="23 objects on 1 cluster, 17 files.",
     digest="d" * 64,
-    standard=False,
-    approver_group="prod-approvers",
     requester="local:alice",
     expires_at=START + timedelta(hours=4),
+    stages=(Stage("Approval", ("prod-approvers",)),),
+    policy="one approver",
 )
-STANDARD = replace(WISH, standard=True)
+STANDARD = replace(WISH, stages=(), policy="standard change")
 NEXT = replace(WISH, key=f"{ORDER}-r2", digest="e" * 64)
 OTHERS = replace(WISH, key=f"{OTHER_ORDER}-r1", order_uuid=OTHER_ORDER)
 

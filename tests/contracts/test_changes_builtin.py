@@ -31,7 +31,8 @@ class TestBuiltin(ChangesContract):
         self.changes.open(WISH)
         change = Change.objects.get(order_uuid=ORDER)
         assert change.title == WISH.title
-        assert change.approver_group == "prod-approvers"
+        assert [each.group_names for each in change.stages.all()] == [["prod-approvers"]]
+        assert change.policy == "one approver"
         assert change.requester == "local:alice"
         assert change.type == "normal"
 

@@ -15,7 +15,7 @@ from onboarding.models import Draft, Order, Revision, RunState, StepRun, Unliste
 from portal.clock import now
 from tenants.catalogue import Environment
 from tenants.models import Tenant
-from tests.make import make_user
+from tests.make import make_change, make_user
 from tests.onboarding.conftest import MakeOrder
 
 pytestmark = pytest.mark.django_db
@@ -32,14 +32,7 @@ def order(make_order: MakeOrder) -> Order:
 def waiting(order: Order) -> Order:
     """Let the order wait for prod-approvers."""
     Environment.objects.update(**PROD)
-    Change.objects.create(
-        number="CHG0000001",
-        key="k",
-        order_uuid=order.uuid,
-        type="normal",
-        expires_at=now() + timedelta(days=1),
-    )
-    Order.objects.update(change_number="CHG0000001")
+    make_change(order, "prod-approvers")
     return Order.objects.get()
 
 

@@ -68,6 +68,7 @@ ORDERS = all_but(200, stranger=404, approver=404, auditor=403)
 HINDERED = all_but(409, stranger=404, approver=404, auditor=403)  # it is only designed
 # an order: those who see it
 SEEN = all_but(200, stranger=404)
+QUESTION = {"question": "For how long?"}
 DECISION = {"digest": DIGEST, "reason": "Not this week"}
 API_LIST = dict.fromkeys(ROLES, 200) | {"anonymous": 401}
 # names that are taken may tell of other tenants
@@ -99,6 +100,10 @@ def order(world: World) -> dict[str, Any]:
 
 def named(world: World) -> dict[str, Any]:
     return {"order": world.order.pk}
+
+
+def change(world: World) -> dict[str, Any]:
+    return {"number": world.order.change_number}
 
 
 def record(name: str) -> Callable[[World], dict[str, Any]]:

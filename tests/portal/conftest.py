@@ -12,16 +12,15 @@ from pytest_django import Settings
 from accounts import actions
 from accounts.models import Leaver, Role, Scope, User
 from audit.ledger import SYSTEM, Subject, note
-from onboarding.changes.models import Change
 from onboarding.form.answers import Allotted, Answers
 from onboarding.models import Draft, Order, Revision, Unlisted
 from portal.clock import now
 from tenants.actions import claims
 from tenants.actions.owners import grant_sight
-from tenants.catalogue import ChangeType
 from tenants.models import Application, ClaimKind, Tenant
 from tests.make import (
     make_application,
+    make_change,
     make_cluster,
     make_environment,
     make_placement,
@@ -73,16 +72,7 @@ def waiting_order(application: Application, alice: User, *, approver: User) -> O
     Revision.objects.create(
         order=order, number=1, answers=answers.as_json(), allotted=allotted.as_json(), made_by=alice
     )
-    Change.objects.create(
-        number="CHG0000007",
-        key="order-7",
-        order_uuid=order.uuid,
-        type=ChangeType.NORMAL,
-        digest=DIGEST,
-        requester=alice.ident,
-        approver_group="change-approvers",
-        expires_at=now() + timedelta(days=5),
-    )
+    make_change(order, "change-approvers", number="CHG0000007", digest=DIGEST)
     return order
 
 

@@ -11,6 +11,7 @@ from accounts.oidc import providers
 from accounts.workloads import trusted
 from onboarding import toolbox
 from onboarding.assessment import rules as risk_rules
+from onboarding.changes import control
 from onboarding.entitlement import arrangement, file, seating
 from portal.outbound import WayOut
 
@@ -52,11 +53,19 @@ def _assessing(path: Path) -> Sequence[str]:
         return error.faults
 
 
+def _controlled(path: Path) -> Sequence[str]:
+    try:
+        return [] if control.read(path).policies else ["There is no policy."]
+    except control.FileBroken as error:
+        return error.faults
+
+
 READERS: dict[str, Callable[[Path], Sequence[str]]] = {
     "providers": lambda path: providers.read(path).faults,
     "issuers": _trusted,
     "sources": _arranged,
     "table": _assessing,
+    "policies": _controlled,
     "rules": _ruled,
 }
 

@@ -14,6 +14,7 @@ from tests.make import browser_of
 
 NO_DIGEST = "0" * 64  # of an order without a plan
 REASON = {"reason": "Because."}
+SAID = {**REASON, "question": "Why?", "answer": "Because.", "approve-reason": "Because."}
 Act = Callable[[Portal, Order, User], Any]
 
 
@@ -49,13 +50,13 @@ def _amend_page(portal: Portal, order: Order, by: User) -> Any:
 
 def _moved_page(verb: str) -> Act:
     return lambda portal, order, by: browser_for(portal, by).post(
-        f"/orders/{order.pk}/{verb}/", REASON
+        f"/orders/{order.pk}/{verb}/", SAID
     )
 
 
 def _decided_page(verb: str) -> Act:
     def act(portal: Portal, order: Order, by: User) -> Any:
-        sent = {"digest": digest_of(order), "reason": "Because.", "approve-reason": "Because."}
+        sent = {"digest": digest_of(order), **SAID}
         return browser_for(portal, by).post(f"/approvals/{order.pk}/{verb}/", sent)
 
     return act
@@ -85,6 +86,9 @@ BY_PAGE: Mapping[str, Act] = {
     "retry": _moved_page("retry"),
     "approve": _decided_page("approve"),
     "refuse": _decided_page("refuse"),
+    "ask": _decided_page("ask"),
+    "answer": _moved_page("answer"),
+    "take_back": _decided_page("take-back"),
 }
 
 # Over the API
@@ -96,6 +100,8 @@ def called(verb: str, portal: Portal, order: Order, caller: Caller) -> Any:
         "amend": {"revision": again(order).revision_number, "answers": {"destinations": []}},
         "approve": REASON | {"digest": digest_of(order)},
         "refuse": REASON | {"digest": digest_of(order)},
+        "ask": {"question": "Why?"},
+        "answer": {"answer": "Because."},
     }
     if verb == "submit":
         asked = {**portal.answers, "environments": [order.environment_id]}
@@ -104,7 +110,7 @@ def called(verb: str, portal: Portal, order: Order, caller: Caller) -> Any:
         change: dict[str, Any] = {"destinations": []} if verb == "resize" else {}
         about = {"service": service_of(order), **REASON, **change}
         return caller.send("", {"kind": verb, "answers": about})
-    return caller.send(f"/{order.uuid}/{verb}", bodies.get(verb, REASON))
+    return caller.send(f"/{order.uuid}/{verb.replace('_', '-')}", bodies.get(verb, REASON))
 
 
 def _by_api(verb: str) -> Act:

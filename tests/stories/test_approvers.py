@@ -68,7 +68,7 @@ def test_who_left_the_group_while_the_page_was_open_is_refused_and_that_is_kept(
     bob.groups.clear()
     told = browser.post(f"/approvals/{order.pk}/approve/", {"digest": plan_of(order).digest})
     assert told.status_code == 403
-    assert "are decided by members of prod-approvers" in told.text
+    assert "It is for a member of prod-approvers to decide" in told.text
     assert decisions_of(bob) == [("deny", "change.not-approver")]
     assert entries(order)[-1] == ("refused decision", "local:bob")
     assert (again(order).ended_as, Approval.objects.count()) == ("", 0)

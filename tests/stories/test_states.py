@@ -11,7 +11,10 @@ again      the stuck step is tried again
 approved, refused   the approver's word counts
 expired    time alone takes the order back, and its names are free
 lives      time alone does nothing to it
+asked      the clock stands still until the requester answers
+taken      the approval counts no longer, and nothing starts
 late, calm, decided   refused: too late, nothing is stuck, there is nothing to decide
+unasked, untaken      refused: no question is open, no approval can be taken back
 """
 
 from collections.abc import Callable, Mapping
@@ -35,74 +38,12 @@ from tests.journey import Portal, again
 from tests.make import make_cluster, make_tenant, make_user
 from tests.stories import deeds, world
 from tests.stories.standings import STATES, STORY, TTL, Stage, stand
+from tests.stories.state_table import DECIDE, REFUSALS, TABLE, VERBS, WRITTEN
 from tests.stories.world import World
 from tests.thorough import THOROUGH
 
 pytestmark = pytest.mark.django_db
 
-VERBS = (
-    "submit",
-    "resize",
-    "offboard",
-    "withdraw",
-    "amend",
-    "retry",
-    "approve",
-    "refuse",
-    "expire",
-)
-WAITING = "exists none none withdrawn amended calm approved refused expired waits"
-EARLY = "exists none none withdrawn amended calm decided decided lives waits"
-BEFORE_IT = "exists none none withdrawn late calm decided decided lives rehearsed"
-ON_CLUSTERS = "exists busy busy withdrawn late calm decided decided lives rehearsed"
-STARTING = "exists none none withdrawn amended calm decided decided expired"
-SETTLED = "exists busy busy late late calm decided decided lives rehearsed"
-FREE = "new none none late late calm decided decided lives"
-TABLE = {
-    # submit resize offboard  withdraw amend retry  approve refuse expire  otherwise
-    "just submitted": EARLY,
-    "in claim_names": EARLY,
-    "in check_entitlement": EARLY,
-    "in draft_plan": EARLY,
-    "in open_change": EARLY,
-    "in await_approval": WAITING,
-    "awaiting approval": WAITING,
-    "waiting for the window": f"{STARTING} waits",
-    "in start_change": f"{STARTING} rehearsed",
-    "stuck before its start": f"{STARTING.replace('calm', 'again')} stuck",
-    "in register": BEFORE_IT,
-    "in push_scaffold": ON_CLUSTERS,
-    "stuck at its repository": "exists busy busy withdrawn late again decided decided lives stuck",
-    "in prime": ON_CLUSTERS,
-    "in await_delivery": ON_CLUSTERS,
-    "in operational": ON_CLUSTERS,
-    "in close_change": SETTLED,
-    "in tell_requester": SETTLED,
-    "going back": "exists busy busy late late calm decided decided lives withdrawn",
-    "stuck on its way back": "exists busy busy late late again decided decided lives stuck",
-    "rehearsed": "exists new new late late calm decided decided lives rehearsed",
-    "done": "exists new new late late calm decided decided lives done",
-    "withdrawn": f"{FREE} withdrawn",
-    "refused": f"{FREE} refused",
-    "expired": f"{FREE} expired",
-}
-REFUSALS = {
-    "exists": "order.service-exists",
-    "none": "order.answers-unfit",  # by page there is no such address
-    "busy": "order.under-way",
-    "late": "order.too-late",
-    "calm": "order.not-stuck",
-    "decided": "change.already-decided",
-}
-# what the ledger says of a verb that was done
-WRITTEN = {
-    "new": "submitted",
-    "withdrawn": "withdrew",
-    "amended": "amended",
-    "again": "tried again",
-    "approved": "approved",
-    "refused": "refused",
-}
 CHANNELS = {"page": (deeds.BY_PAGE, "web"), "API": (deeds.BY_API, "api")}
 
 
@@ -159,7 +100,7 @@ def stage(portal: Portal, alice: User, bob: User) -> Stage:
 
 
 def entitled(stage: Stage, verb: str) -> User:
-    return stage.bob if verb in {"approve", "refuse"} else stage.alice
+    return stage.bob if verb in DECIDE else stage.alice
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -234,11 +175,26 @@ def stays_stuck(stage: Stage) -> None:
     assert (order.ended_as, order.runs.filter(state=RunState.STUCK).count()) == ("", 1)
 
 
+def is_asked(stage: Stage) -> None:
+    waits_for_approval(stage)
+    assert stage.order.runs.get(state=RunState.WAITING).waits_for == "the answer of Alice to Bob"
+
+
+def nothing_counts(stage: Stage) -> None:
+    order = stage.go_on()
+    change = Change.objects.get(number=order.change_number)
+    assert (change.status, order.change_started_at) == ("authorize", None)
+    assert not change.approvals.filter(taken_back_at=None).exists()
+    assert world.namespaces() == []
+
+
 AFTERWARDS: Mapping[str, Callable[[Stage], None]] = {
     "new": placed_anew,
     "amended": amended,
     "again": tried_again,
     "approved": ended_as(Progress.REHEARSED),
+    "asked": is_asked,
+    "taken": nothing_counts,
     "waits": waits_for_approval,
     "stuck": stays_stuck,
     **{ending: ended_as(ending) for ending in Progress},
@@ -269,8 +225,7 @@ def people(
     }
 
 
-DECIDE = ("approve", "refuse")
-MOVES = ("withdraw", "amend", "retry")
+MOVES = ("withdraw", "amend", "retry", "answer")
 ALL = ("submit", *MOVES, *DECIDE)  # what stands is ordered for by other people in other states
 
 

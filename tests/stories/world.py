@@ -17,7 +17,7 @@ from pygit2.enums import FileMode
 
 from audit.models import Entry
 from fleet import toolbox
-from onboarding.changes.models import Approval, Change
+from onboarding.changes.models import Approval, Change, Question
 from onboarding.models import Order, RunState, StepRun
 from tenants.actions import claims
 from tenants.lifecycle import LIVE
@@ -47,6 +47,7 @@ class World:
     claims: list[Any] = field(default_factory=list)
     changes: list[Any] = field(default_factory=list)
     approvals: list[Any] = field(default_factory=list)
+    questions: list[Any] = field(default_factory=list)
     address: list[Any] = field(default_factory=list)
     entries: list[Any] = field(default_factory=list)
     objects: dict[str, Any] = field(default_factory=dict)
@@ -69,7 +70,8 @@ def now_there() -> World:
         ),
         claims=_rows(Claim, "kind", "name", "released_at"),
         changes=_rows(Change, "status", "successful", "digest"),
-        approvals=_rows(Approval, "decision", "digest", "reason"),
+        approvals=_rows(Approval, "decision", "digest", "reason", "stage", "taken_back_at"),
+        questions=_rows(Question, "text", "answer", "answered_at"),
         address=_rows(Application, "repository_host", "repository_name", "repository_url"),
         entries=_rows(Entry, "verb", "object_class", "object_name", "actor", "reason"),
         objects=_objects(settings.BERTH_REHEARSAL_FOLDER),

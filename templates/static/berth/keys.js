@@ -27,6 +27,7 @@ const actions = {
   k: () => move(-1),
   o: () => document.querySelector(".picked a[href]")?.click(),
   a: () => document.querySelector("[data-key='a']")?.focus(),
+  q: () => document.querySelector("[data-key='q']")?.focus(),
   r: () => document.querySelector("[data-key='r']")?.focus(),
 };
 

@@ -88,12 +88,12 @@ def test_the_detail_says_who_holds_it_and_since_when(waiting: Order, alice: User
     told = by_browser(alice).read(f"/{waiting.pk}").json()
     assert (told["state"], told["sentence"]) == (
         "waiting",
-        "Waiting for approvers in prod-approvers.",
+        "Waiting for a member of prod-approvers.",
     )
     step = next(each for each in told["steps"] if each["name"] == "await_approval")
     (lane,) = step["lanes"]
     assert (lane["waits_for"], lane["since"][:16]) == (
-        "approvers in prod-approvers",
+        "a member of prod-approvers",
         "2026-11-23T09:00",
     )
     assert (told["kind"], told["revision"], told["answers"]["size"]) == ("onboard", 1, "s")

@@ -61,7 +61,16 @@ def test_an_order_that_no_rule_speaks_of_is_low(shipped: Rules) -> None:
     [
         (replace(PLAIN, production=True), LOW, "production is true"),
         (replace(PLAIN, production=True, clusters=3), MEDIUM, "clusters are 3"),
-        (replace(PLAIN, classification="restricted"), MEDIUM, "classification is restricted"),
+        (
+            replace(PLAIN, production=True, classification="restricted"),
+            MEDIUM,
+            "classification is restricted, production is true",
+        ),
+        (
+            replace(PLAIN, classification="restricted", kind="onboard", first=True),
+            MEDIUM,
+            "first is true, kind is onboard",
+        ),
         (replace(PLAIN, referred=True), MEDIUM, "referred is true"),
         (replace(PLAIN, classification="restricted", referred=True), HIGH, "referred is true"),
         (replace(PLAIN, kind="onboard", first=True), LOW, "first is true, kind is onboard"),

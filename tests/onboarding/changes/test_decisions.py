@@ -10,7 +10,14 @@ from accounts.models import Role, User
 from audit.models import Entry
 from onboarding import actions
 from onboarding.changes import decisions
-from onboarding.changes.models import Approval, Change, ChangeStatus, Decision
+from onboarding.changes.models import (
+    Approval,
+    Change,
+    ChangeStatus,
+    Decision,
+    Stage,
+    StageGroup,
+)
 from onboarding.entitlement.asking import together
 from onboarding.models import Order, Revision
 from portal.clock import now
@@ -25,7 +32,7 @@ from portal.errors import (
 )
 from tenants.catalogue import Environment
 from tests.journey import again, at_once
-from tests.make import make_user
+from tests.make import make_change, make_user
 from tests.onboarding.conftest import MakeOrder
 
 DIGEST = "d" * 64
@@ -37,15 +44,7 @@ def order(make_order: MakeOrder) -> Order:
     """Make an order of alice's that waits for prod-approvers."""
     order = make_order()
     Environment.objects.update(approver_group="prod-approvers")
-    change = Change.objects.create(
-        number="CHG0000001",
-        key=f"{order.uuid}-r1",
-        order_uuid=order.uuid,
-        type="normal",
-        digest=DIGEST,
-        expires_at=now() + timedelta(days=5),
-    )
-    Order.objects.filter(pk=order.pk).update(change_number=change.number)
+    make_change(order, "prod-approvers", digest=DIGEST)
     return again(order)
 
 
@@ -127,6 +126,8 @@ def test_an_operator_is_no_approver(order: Order, olivia: User, prod_approvers: 
 
 def test_where_no_group_is_named_any_approver_decides(order: Order, bob: User) -> None:
     Environment.objects.update(approver_group="")
+    Stage.objects.update(is_anybodys=True)
+    StageGroup.objects.all().delete()
     approve(again(order), bob)
     assert Approval.objects.get().capacity == "approver"
 
