@@ -4,18 +4,21 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from django.contrib.auth.models import Group
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from accounts.machines import Principal
 from accounts.models import User
+from onboarding.changes import deputies, inbox
+from onboarding.changes.deputies import Delegation, represented_by
 from onboarding.changes.models import (
     Approval,
     Change,
     ChangeStatus,
+    InboxView,
     Question,
     Stage,
-    StageGroup,
 )
 from onboarding.models import (
     Direction,
@@ -29,7 +32,7 @@ from onboarding.models import (
 )
 from portal.clock import now
 from tenants import lookups as record
-from tenants.catalogue import ChangeType
+from tenants.catalogue import ChangeType, Environment
 from tenants.models import Service
 
 Orders = QuerySet[Order]
@@ -132,18 +135,13 @@ def may_approve_for(user: User) -> Q:
     Before its change is opened an order is theirs where its environment names such a group. What
     policy approves is decided by nobody, so being an approver shows none of it.
     """
-    groups = list(user.groups.values_list("name", flat=True))
-    asked = _sits_in(Stage.objects.filter(change__order_uuid=OuterRef("uuid")), groups)
+    voters = [user, *represented_by(user)]
+    groups = list(Group.objects.filter(user__in=voters).values_list("name", flat=True).distinct())
+    asked = inbox.in_groups(Stage.objects.filter(change__order_uuid=OuterRef("uuid")), groups)
     foreseen = Q(environment__approver_group__in=[*groups, ""]) & Q(
         environment__change_type=ChangeType.NORMAL
     )
     return foreseen | Q(Exists(asked))
-
-
-def _sits_in(stages: QuerySet[Stage], groups: list[str]) -> QuerySet[Stage]:
-    """Keep stages in which members of these groups decide."""
-    named = StageGroup.objects.filter(stage=OuterRef("pk"), name__in=groups)
-    return stages.filter(Q(is_anybodys=True) | Exists(named))
 
 
 def own_under_way(user: User) -> Orders:
@@ -160,31 +158,25 @@ def own_ended_since(user: User, days: int) -> Orders:
 
 
 def inbox_of(user: User) -> Orders:
-    """Return the orders that wait for this person's approval, the next due first.
+    """Return the orders that wait for this person's approval; `changes/inbox.py` says which."""
+    mine = inbox.waiting_for(user).filter(
+        number=OuterRef("change_number"), order_uuid=OuterRef("uuid")
+    )
+    return _with_rows(Order.objects.filter(Exists(mine)).exclude(change_number=""))
 
-    What they asked for or amended themselves and what they decided already is not among them.
-    """
-    if not user.is_approver:
-        return Order.objects.none()
-    in_time = Q(expires_at__gt=now()) | Q(paused_at__isnull=False)
-    groups = list(user.groups.values_list("name", flat=True))
-    here = Stage.objects.filter(change=OuterRef("pk"), opened_at__isnull=False, ended_at=None)
-    waiting = Change.objects.filter(
-        in_time,
-        Exists(_sits_in(here, groups)),
-        number=OuterRef("change_number"),
-        status=ChangeStatus.AUTHORIZE,
-    )
-    decided = Approval.objects.filter(
-        change__number=OuterRef("change_number"), person=user, taken_back_at=None
-    )
-    own = Revision.objects.filter(order=OuterRef("pk"), made_by=user)
-    return _with_rows(
-        Order.objects.filter(Exists(waiting), ended_as="")
-        .filter(~Exists(decided), ~Exists(own), direction=Direction.ONWARD)
-        .exclude(change_number="")
-        .exclude(requester=user)
-    )
+
+def decided_by(user: User) -> QuerySet[Approval]:
+    """Return what this person decided, or what was decided in their place, the latest first."""
+    theirs = Approval.objects.filter(Q(person=user) | Q(voter=user)).order_by("-pk")
+    return theirs.select_related("change", "person", "voter")
+
+
+def with_orders(approvals: Iterable[Approval]) -> list[tuple[Approval, Order]]:
+    """Return decisions with the orders that they were about, by one more query."""
+    shown = list(approvals)
+    orders = _with_rows(Order.objects.filter(uuid__in=[each.change.order_uuid for each in shown]))
+    by_uuid = {order.uuid: order for order in orders}
+    return [(each, by_uuid[each.change.order_uuid]) for each in shown]
 
 
 def stuck(user: User) -> Orders:
@@ -201,7 +193,13 @@ def stuck_before_start() -> Orders:
 
 
 # what pages and steps read of a change
-HANGS_ON = ("stages__groups", "approvals__person", "questions__asked_by", "questions__answered_by")
+HANGS_ON = (
+    "stages__groups",
+    "approvals__person",
+    "approvals__voter",
+    "questions__asked_by",
+    "questions__answered_by",
+)
 
 
 def change_of(order: Order) -> Change | None:
@@ -233,6 +231,41 @@ def order_of_change(principal: Principal, number: str) -> Order:
 def change_numbered(number: str) -> Change | None:
     """Return the change with this number in the built-in system, with what hangs on it."""
     return Change.objects.filter(number=number).prefetch_related(*HANGS_ON).first()
+
+
+def delegations_of(user: User) -> QuerySet[Delegation]:
+    """Return whom the person asked to decide in their place, and who asked them, until it is over.
+
+    Operators see everybody's.
+    """
+    if user.is_operator:
+        return deputies.lasting()
+    return deputies.of(user)
+
+
+def views_of(user: User) -> QuerySet[InboxView]:
+    """Return the person's own views of their inbox."""
+    return InboxView.objects.filter(person=user)
+
+
+def view_for(user: User, uuid: UUID) -> InboxView:
+    """Return a view of the person's own. Raises Http404 for anybody else's."""
+    return record.found(views_of(user), uuid)
+
+
+def environments() -> list[Environment]:
+    """Return every environment, to filter by."""
+    return list(record.environments())
+
+
+def possible_deputy(user: User, uuid: UUID) -> User:
+    """Return an approver whom the person could ask. Raises Http404."""
+    return record.found(deputies.possible(user), uuid)
+
+
+def delegation_for(user: User, uuid: UUID) -> Delegation:
+    """Return a delegation that the person may see. Raises Http404."""
+    return record.found(delegations_of(user), uuid)
 
 
 def service_of(order: Order) -> QuerySet[Service]:

@@ -8,7 +8,8 @@ from django.db.models import Q
 from accounts.models import User
 from onboarding.assessment.models import Assessment
 from onboarding.calendar.models import WindowEdition
-from onboarding.changes.models import Approval, Change, Question, Stage, StageGroup
+from onboarding.changes.deputies import Delegation
+from onboarding.changes.models import Approval, Change, InboxView, Question, Stage, StageGroup
 from onboarding.figures.models import Tally
 from onboarding.leavers.models import Acquaintance, Register
 from portal.clock import now
@@ -20,9 +21,11 @@ __all__ = [
     "Approval",
     "Assessment",
     "Change",
+    "Delegation",
     "Direction",
     "Draft",
     "Evidence",
+    "InboxView",
     "Kind",
     "Order",
     "Plan",

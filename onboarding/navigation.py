@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import Role, User
 from fleet import lookups as fleet
 from onboarding import actions, lookups, toolbox
+from onboarding.changes import inbox
 from onboarding.leavers import lookups as left
 from onboarding.running import waiting
 from portal.errors import OrderUnderWay
@@ -24,6 +25,7 @@ GOES_ON = (
 )
 THEMES = ("light", "dark")
 COOKIE = "berth-theme"
+MANY = 99
 QUEUE_SECONDS = 15  # for so long a process believes what it saw of the queue, and of files
 EVERYBODY = frozenset(Role.values)
 WATCHERS = frozenset({Role.OPERATOR, Role.AUDITOR})
@@ -40,6 +42,11 @@ class Place:
     here: bool = False
     tally: int = 0
 
+    @property
+    def tally_shown(self) -> str:
+        """Return the count as it is shown: of many only that they are many."""
+        return f"{MANY}+" if self.tally > MANY else str(self.tally)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -53,7 +60,7 @@ class Entry:
 
 
 def _inbox(user: User) -> int:
-    return lookups.inbox_of(user).count()
+    return inbox.count_for(user)
 
 
 def _stuck(user: User) -> int:

@@ -7,7 +7,8 @@ DECISIONS = (
         "order.inbox",
         "See what waits for a decision of theirs",
         (NONE, NONE, OWN, NONE, NONE, NONE),
-        "GET onboarding:inbox",
+        """GET onboarding:inbox, GET onboarding:decided, POST onboarding:keep-view,
+        POST onboarding:drop-view""",
     ),
     right(
         "order.weigh",
@@ -27,6 +28,24 @@ DECISIONS = (
         "Take one's own approval back, until the change starts; in a browser only",
         (NONE, NONE, TENANT, NONE, NONE, NONE),
         """GET onboarding:take-back, POST onboarding:take-back, POST order-api:take-back""",
+    ),
+    right(
+        "delegation.see",
+        "See who decides in whose place, as far as one is part of it; operators all of it",
+        (NONE, NONE, ALL, ALL, NONE, NONE),
+        "GET onboarding:deputies, GET order-api:delegations",
+    ),
+    right(
+        "delegation.make",
+        "Let another approver decide in one's place for a while",
+        (NONE, NONE, ALL, NONE, NONE, NONE),
+        "POST onboarding:deputies, POST order-api:delegations",
+    ),
+    right(
+        "delegation.end",
+        "End a delegation of one's own vote; operators end anybody's",
+        (NONE, NONE, NONE, ALL, NONE, NONE),
+        "POST onboarding:end-delegation, POST order-api:end-delegation",
     ),
     right(
         "order.answer",

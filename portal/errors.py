@@ -260,6 +260,12 @@ class NoQuestion(Conflict):
     code = "change.no-question"
 
 
+class DelegationUnfit(Permanent):
+    """The detail says what is wrong with the deputy or the time."""
+
+    code = "change.delegation-unfit"
+
+
 class ControlBroken(Temporary):
     """The file of change control cannot be read, so nobody knows who decides."""
 

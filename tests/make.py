@@ -15,10 +15,10 @@ from django.test import Client
 
 from accounts.models import LOCAL, RoleGrant, User
 from audit.ledger import SYSTEM
-from onboarding.actions import put_window
+from onboarding.actions import delegate, put_window
 from onboarding.changes import moves
 from onboarding.changes.policies import Stage
-from onboarding.models import Change, Order, WindowEdition
+from onboarding.models import Change, Delegation, Order, WindowEdition
 from portal.clock import now
 from tenants.catalogue import ChangeType, Destination, Environment, Size
 from tenants.models import (
@@ -220,3 +220,9 @@ def make_change(
     Order.objects.filter(pk=order.pk).update(change_number=change.number)
     change.refresh_from_db()
     return change
+
+
+def make_delegation(person: User, deputy: User, **fields: Any) -> Delegation:
+    """Let a deputy decide in an approver's place, for a week from now."""
+    columns: dict[str, Any] = {"begins": now(), "ends": now() + timedelta(days=7), "why": "Away."}
+    return delegate(deputy, by=person, **(columns | fields))

@@ -5,6 +5,7 @@ Nothing outside the database happens in here. The bell rings on commit.
 
 from onboarding.actions.amending import amend, amend_to, begin_amendment
 from onboarding.actions.deciding import answer, approve, ask, refuse, take_back, turn_away
+from onboarding.actions.delegating import delegate, end_delegation
 from onboarding.actions.evidence import fetch_evidence
 from onboarding.actions.placing import submit, submit_once
 from onboarding.actions.ruling import put_in_force
@@ -20,6 +21,7 @@ from onboarding.actions.standing import (
 from onboarding.actions.supposing import suppose
 from onboarding.actions.trying import try_connection
 from onboarding.actions.turning import expire, retry, withdraw
+from onboarding.actions.viewing import drop_view, keep_view
 from onboarding.actions.wishing import report_unlisted, settle_unlisted
 
 __all__ = [
@@ -29,9 +31,13 @@ __all__ = [
     "approve",
     "ask",
     "begin_amendment",
+    "delegate",
+    "drop_view",
+    "end_delegation",
     "expire",
     "fetch_evidence",
     "hindrance",
+    "keep_view",
     "offboard",
     "place_once",
     "put_in_force",

@@ -5,6 +5,7 @@ from django.urls import URLPattern, re_path
 from onboarding.api.assessments import Assessments
 from onboarding.api.calendar import CalendarRecords
 from onboarding.api.changes import NextStates
+from onboarding.api.delegations import Delegations, EndDelegation
 from onboarding.api.evidence import EvidencePack, Population
 from onboarding.api.views import OrderMoves, OrderRecords
 
@@ -40,9 +41,15 @@ urlpatterns = [
         name="occurrences",
     ),
     re_path(
-        r"^changes/(?P<number>[A-Za-z0-9-]{1,40})/next-states/?$",
+        r"^changes/(?P<number>[^/]+)/next-states/?$",
         NextStates.as_view(),
         name="next-states",
+    ),
+    re_path(r"^delegations/?$", Delegations.as_view(), name="delegations"),
+    re_path(
+        r"^delegations/(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/end/?$",
+        EndDelegation.as_view(),
+        name="end-delegation",
     ),
     *map(_move, VERBS),
 ]

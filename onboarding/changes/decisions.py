@@ -9,7 +9,7 @@ from onboarding import lookups, subjects
 from onboarding.changes import moves, situations
 from onboarding.changes.guards import PERSONAL
 from onboarding.changes.lifecycle import Verb
-from onboarding.changes.models import Approval, Change, ChangeStatus, Decision, Question, Stage
+from onboarding.changes.models import Approval, Change, ChangeStatus, Decision, Question
 from onboarding.models import Direction, Order
 from onboarding.running import doorbell
 from portal.clock import now
@@ -43,9 +43,13 @@ def capacity_in_words(order: Order, by: User) -> str:
     """Say by what right this person decides on the order."""
     change = lookups.change_of(order)
     stage = change.stage if change else None
-    group = situations.capacity(stage, by) if stage else ""
-    seat = f" and is a member of {group}" if stage and not stage.is_anybodys else ""
-    return f"{by} has the role approver{seat}."
+    voter = situations.voter_of(change, order, by) if change else None
+    if stage is None or voter is None:
+        return f"{by} has the role approver."
+    seat = "" if stage.is_anybodys else f" a member of {situations.capacity(stage, voter)}"
+    if voter != by:
+        return f"{by} has the role approver, in the place of {voter},{seat or ' an approver'}."
+    return f"{by} has the role approver{f' and is{seat}' if seat else ''}."
 
 
 def allowed(
@@ -75,8 +79,9 @@ def decide(order: Order, *, by: User, decision: Decision, digest: str, reason: s
         _hold(order, change)
         # once more, now that nobody else can decide: somebody may have been quicker
         change = allowed(order, verb, by=by, shown=digest, reason=said)
-        _record(change, by, decision, said)
-        ledger.note(decision.value, subjects.of(order), by=by.actor, reason=said)
+        voter = _record(order, change, by, decision, said)
+        changes = {} if voter == by else {"in the place of": ("", str(voter))}
+        ledger.note(decision.value, subjects.of(order), by=by.actor, reason=said, changes=changes)
         doorbell.wake(order.pk)
 
 
@@ -149,30 +154,34 @@ def _hold(order: Order, change: Change) -> None:
         raise AlreadyDecided("The order was amended or withdrawn meanwhile.")
 
 
-def _record(change: Change, by: User, decision: Decision, reason: str) -> None:
-    stage = change.stage
-    if stage is None:
+def _record(order: Order, change: Change, by: User, decision: Decision, reason: str) -> User:
+    """Write the decision down and move the change; return with whose vote."""
+    stage, voter = change.stage, situations.voter_of(change, order, by)
+    if stage is None or voter is None:
         raise AlreadyDecided("Nobody decides on this change.")
-    _keep(change, stage, by, decision, reason)
+    vote = Approval(
+        change=change,
+        person=by,
+        voter=voter,
+        decision=decision,
+        digest=change.digest,
+        reason=reason,
+        capacity=situations.capacity(stage, voter),
+        stage=stage.number,
+    )
+    _keep(vote)
     if decision is Decision.APPROVED:
         moves.end_stage_if_enough(change, stage)
-        return
+        return voter
     waiting = Change.objects.filter(pk=change.pk, status=ChangeStatus.AUTHORIZE)
     if not waiting.update(status=ChangeStatus.REFUSED, close_note=reason, closed_at=now()):
         raise AlreadyDecided("Somebody else was quicker.")
+    return voter
 
 
-def _keep(change: Change, stage: Stage, by: User, decision: Decision, reason: str) -> None:
+def _keep(vote: Approval) -> None:
     try:
         with transaction.atomic():
-            Approval.objects.create(
-                change=change,
-                person=by,
-                decision=decision,
-                digest=change.digest,
-                reason=reason,
-                capacity=situations.capacity(stage, by),
-                stage=stage.number,
-            )
+            vote.save(force_insert=True)
     except IntegrityError as error:
         raise AlreadyDecided("You decided on this before.") from error

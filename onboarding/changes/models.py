@@ -1,6 +1,7 @@
 """Tables of the built-in change system."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -50,6 +51,14 @@ class Change(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        indexes = (
+            # the next due of thousands that wait
+            models.Index(
+                fields=("expires_at", "id"),
+                condition=Q(status="authorize"),
+                name="onboarding_change_due",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("number",), condition=~Q(number=""), name="onboarding_change_number"
@@ -182,6 +191,8 @@ class Approval(models.Model):
     reason = models.TextField(blank=True)
     capacity = models.CharField(max_length=500)  # the group that the person acted for
     stage = models.PositiveIntegerField(default=1)
+    # whose vote it is: the person's own, or that of whoever they stood in for
+    voter = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=now)
     taken_back_at = models.DateTimeField(null=True)
     taken_back_why = models.TextField(blank=True)
@@ -194,6 +205,11 @@ class Approval(models.Model):
                 condition=Q(taken_back_at=None),
                 name="onboarding_approval_once",
             ),
+            models.UniqueConstraint(
+                fields=("change", "voter"),
+                condition=Q(taken_back_at=None),
+                name="onboarding_vote_once",
+            ),
             models.CheckConstraint(
                 condition=Q(decision__in=Decision.values), name="onboarding_approval_decision"
             ),
@@ -203,9 +219,32 @@ class Approval(models.Model):
         return f"{self.person} {self.decision} {self.change}"
 
     @property
+    def stands_in(self) -> bool:
+        """Say whether somebody else's vote was given."""
+        return self.voter_id != self.person_id
+
+    @property
     def is_in_force(self) -> bool:
         return self.decision == Decision.APPROVED and self.taken_back_at is None
 
     def counts_in(self, stage: Stage) -> bool:
         """Say whether it is one of the approvals that the stage asks for."""
         return self.is_in_force and self.stage == stage.number
+
+
+class InboxView(models.Model):
+    """Filters of an approver's inbox under a name; nobody else sees it."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True)
+    person = models.ForeignKey(User, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1500, blank=True)  # as it stands in an address
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(fields=("person", "name"), name="onboarding_view_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

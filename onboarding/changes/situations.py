@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from django.db.models import Q
+
 from accounts.models import User
-from onboarding.changes import control
+from onboarding.changes import control, deputies
 from onboarding.changes.guards import Hindrance, Situation, hindrances, is_over_time
 from onboarding.changes.lifecycle import Verb
 from onboarding.changes.models import Approval, Change, Decision, Stage
@@ -64,22 +66,51 @@ def _towards(person: Situation, change: Change, order: Order, by: User) -> Situa
     """Add what the change says."""
     stage = change.stage
     in_force = [each for each in change.approvals.all() if each.taken_back_at is None]
-    own = [each for each in in_force if each.person_id == by.pk]
     given = [each for each in in_force if stage is not None and each.counts_in(stage)]
+    own = [each for each in in_force if by.pk in (each.person_id, each.voter_id)]
+    voter = voter_of(change, order, by) if stage else None
     return replace(
         person,
         status=change.status,
         who_decides=stage.words if stage else "nobody",
-        sits_here=stage is not None and sits_in(stage, by),
+        sits_here=voter is not None,
+        is_owner=person.is_owner or (voter is not None and voter.pk in owners(order)),
         has_decided=bool(own),
         has_approved=any(each.is_in_force for each in own),
         needed=stage.needed if stage else 1,
         given=len(given),
-        by_others=len([each for each in given if each.person_id not in owners(order)]),
+        by_others=len([each for each in given if not _is_owners(each, order)]),
         questions=len([each for each in change.questions.all() if each.answered_at is None]),
         is_over_time=is_over_time(change.expires_at, change.paused_at, now()),
         digest=change.digest,
     )
+
+
+def _is_owners(approval: Approval, order: Order) -> bool:
+    return not owners(order).isdisjoint({approval.person_id, approval.voter_id})
+
+
+def voter_of(change: Change, order: Order, by: User) -> User | None:
+    """Return with whose vote this person decides in the open stage: their own, or one lent to them.
+
+    Whoever asked for the order or amended it, or has voted on it, lends none.
+    """
+    stage = change.stage
+    if stage is None:
+        return None
+    if sits_in(stage, by):
+        return by
+    voted = {each.voter_id for each in change.approvals.all() if each.taken_back_at is None}
+    lent = deputies.represented_by(by)
+    return next(
+        (each for each in lent if each.pk not in voted and _may_lend(stage, order, each)), None
+    )
+
+
+def _may_lend(stage: Stage, order: Order, person: User) -> bool:
+    if person.pk == order.requester_id or order.revisions.filter(made_by=person).exists():
+        return False
+    return sits_in(stage, person)
 
 
 def owners(order: Order) -> set[int]:
@@ -95,15 +126,16 @@ def sits_in(stage: Stage, by: User) -> bool:
     return stage.is_anybodys or by.groups.filter(name__in=stage.group_names).exists()
 
 
-def capacity(stage: Stage, by: User) -> str:
-    """Return for which group this person decides; the role alone where none is named."""
-    own = by.groups.filter(name__in=stage.group_names).order_by("name").first()
+def capacity(stage: Stage, voter: User) -> str:
+    """Return for which group this vote is given; for the role alone where none is named."""
+    own = voter.groups.filter(name__in=stage.group_names).order_by("name").first()
     return own.name if own else "approver"
 
 
 def in_force(change: Change, person: User) -> Approval | None:
-    """Return this person's approval, unless it was taken back."""
-    found = Approval.objects.filter(change=change, person=person, decision=Decision.APPROVED)
+    """Return the approval that this person gave, or that was given in their place, if it counts."""
+    theirs = Q(person=person) | Q(voter=person)
+    found = Approval.objects.filter(theirs, change=change, decision=Decision.APPROVED)
     return found.filter(taken_back_at=None).first()
 
 

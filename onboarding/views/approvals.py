@@ -18,7 +18,7 @@ from onboarding import actions, lookups, toolbox
 from onboarding import messages as texts
 from onboarding.assessment import assessing
 from onboarding.calendar import in_force
-from onboarding.changes import decisions, situations
+from onboarding.changes import decisions, inbox, situations
 from onboarding.changes.guards import Hindrance
 from onboarding.changes.lifecycle import Verb
 from onboarding.display import exhibits, histories
@@ -31,14 +31,6 @@ from portal.web import safe_or_post
 
 OFFERED = (Verb.APPROVE, Verb.REFUSE, Verb.ASK, Verb.TAKE_BACK)
 Deciding = Callable[[SignedIn, int], HttpResponse]
-
-
-@for_roles(Role.APPROVER)
-@require_safe
-def inbox(http: SignedIn) -> HttpResponse:
-    """List the orders that wait for this person, the next due first."""
-    lines = lookups.with_changes(lookups.inbox_of(http.user))
-    return render(http, "onboarding/inbox.html", {"lines": lines})
 
 
 @for_roles(Role.APPROVER)
@@ -181,7 +173,7 @@ def take_back(http: SignedIn, number: int) -> HttpResponse:
 
 def _next(http: SignedIn) -> HttpResponse:
     """After a decision the next one is open already."""
-    waiting = lookups.with_changes(lookups.inbox_of(http.user))
+    waiting = inbox.stretch(inbox.waiting_for(http.user), size=1).lines
     if not waiting:
         return redirect("onboarding:inbox")
     return redirect("onboarding:approval", waiting[0][0].pk)

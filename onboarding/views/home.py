@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.web import SignedIn
 from fleet import lookups as fleet
 from onboarding import lookups
+from onboarding.changes import inbox
 from onboarding.display import histories
 from onboarding.display.outlook import Outlook, outlook
 from onboarding.form import offers, questions
@@ -32,7 +33,7 @@ def home(http: SignedIn) -> HttpResponse:
     services = record.services_of(user).filter(application__tenant__in=user.tenants.all())
     services = services.exclude(lifecycle="retired")
     page = _reviews(user) | {
-        "decisions": lookups.with_changes(lookups.inbox_of(user).order_by("pk")[:ORDERS]),
+        "decisions": inbox.stretch(inbox.waiting_for(user), size=ORDERS).lines,
         "stuck": _lines(list(lookups.stuck(user)[:ORDERS])) if user.is_operator else [],
         "strays": fleet.stray_counts(user) if user.is_operator else [],
         "open_guards": fleet.open_guards(user) if user.is_operator else [],

@@ -35,6 +35,7 @@ from tenants.models import Application, Cluster, Service, Tenant  # noqa: E402 (
 from tests.e2e.pages import SERVICE, WINDOW  # noqa: E402 (the same)
 from tests.make import (  # noqa: E402 (the same)
     make_application,
+    make_delegation,
     make_placement,
     make_service,
     make_user,
@@ -71,7 +72,16 @@ def main() -> None:
     _strays()
     _leaver()
     _windows()
+    _approvers()
     actions.report_unlisted(by=rex, name="Loyalty points", note="Owned by retail since May.")
+
+
+def _approvers() -> None:
+    """Let Pat decide in Andy's place next week, and keep a view of his inbox."""
+    andy, pat = (User.objects.get(username=name) for name in ("andy", "pat"))
+    begins = now() + timedelta(days=7)
+    make_delegation(andy, pat, begins=begins, ends=begins + timedelta(days=5), why="At sea.")
+    actions.keep_view("Production, within a day", "environment=prod&due=day", by=andy)
 
 
 def _placed(owner: User) -> None:

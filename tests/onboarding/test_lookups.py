@@ -113,7 +113,7 @@ NOT_WAITING: dict[str, Callable[[Order, User], object]] = {
     "over": lambda _order, _erin: Order.objects.update(ended_as="refused", ended_at=now()),
     "without a change": lambda _order, _erin: Order.objects.update(change_number=""),
     "decided by oneself": lambda _order, erin: Approval.objects.create(
-        change=Change.objects.get(), person=erin, decision="approved"
+        change=Change.objects.get(), person=erin, voter=erin, decision="approved"
     ),
 }
 

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from accounts import actions
 from accounts.models import Leaver, Role, Scope, User
 from audit.ledger import SYSTEM, Subject, note
+from onboarding.actions import keep_view
 from onboarding.form.answers import Allotted, Answers
 from onboarding.models import Draft, Order, Revision, Unlisted
 from portal.clock import now
@@ -22,6 +23,7 @@ from tests.make import (
     make_application,
     make_change,
     make_cluster,
+    make_delegation,
     make_environment,
     make_placement,
     make_rule,
@@ -115,6 +117,10 @@ def world(
         ),
         rule=make_rule(),
         window=make_window(now() + timedelta(days=30)),
+        inbox_view=keep_view("Prod", "environment=prod", by=people["approver"]),
+        delegation=make_delegation(
+            make_user("erin", Role.APPROVER), make_user("frank", Role.APPROVER)
+        ),
         draft=Draft.objects.create(person=alice, answers={"application": str(application.uuid)}),
         order=waiting_order(application, alice, approver=people["approver"]),
         unlisted=Unlisted.objects.create(person=alice, name="Returns"),

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts import actions
 from accounts.models import MachineToken, Scope, User
 from audit.ledger import SYSTEM
-from onboarding.models import Draft, Order
+from onboarding.models import Draft, InboxView, Order
 from onboarding.reaches import COLUMNS, PUBLIC, Reach, Right
 from onboarding.rights import RIGHTS
 from tenants.actions.owners import grant_sight
@@ -94,6 +94,7 @@ def owner(world: World, row: Row, column: str) -> Client:
     person = _somebody(column)
     Membership.objects.create(tenant=world.tenant, user=person)
     Draft.objects.update(person=person)
+    InboxView.objects.update(person=person)
     Order.objects.update(requester=person)
     Service.objects.update(owner=person)
     MachineToken.objects.filter(pk=world.git_password.pk).update(owner=person)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.models import Leaver, MachineToken, User
 from audit.models import Entry
-from onboarding.models import Draft, Order, Unlisted, WindowEdition
+from onboarding.models import Delegation, Draft, InboxView, Order, Unlisted, WindowEdition
 from tenants.models import (
     Application,
     Claim,
@@ -37,6 +37,8 @@ class World:
     claim: Claim
     rule: Rule
     window: WindowEdition
+    inbox_view: InboxView  # of the approver
+    delegation: Delegation  # of two other approvers
     draft: Draft
     order: Order  # waits for the approver
     unlisted: Unlisted

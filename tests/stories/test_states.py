@@ -80,7 +80,15 @@ def test_every_verb_of_the_actions_has_a_column() -> None:
     other_ways |= {"to_resize": "resize", "to_offboard": "offboard", "place_once": "submit"}
     aside = {"report_unlisted", "settle_unlisted", "hindrance"}  # they move no order themselves
     aside |= {"put_in_force", "suppose", "try_connection", "turn_away"}
-    aside |= {"fetch_evidence", "put_window", "withdraw_window"}
+    aside |= {
+        "delegate",
+        "drop_view",
+        "keep_view",
+        "end_delegation",
+        "fetch_evidence",
+        "put_window",
+        "withdraw_window",
+    }
     verbs = {other_ways.get(name, name) for name in actions.__all__} - aside
     assert verbs == set(VERBS)
     assert set(deeds.BY_PAGE) == set(deeds.BY_API) == set(VERBS) - {"expire"}

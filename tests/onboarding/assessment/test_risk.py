@@ -64,7 +64,7 @@ def test_an_order_that_no_rule_speaks_of_is_low(shipped: Rules) -> None:
         (
             replace(PLAIN, production=True, classification="restricted"),
             MEDIUM,
-            "classification is restricted, production is true",
+            "production is true, classification is restricted",
         ),
         (
             replace(PLAIN, classification="restricted", kind="onboard", first=True),
