@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from onboarding.assessment.models import Assessment
+from onboarding.calendar.glass import GlassBreak
 from onboarding.calendar.models import WindowEdition
 from onboarding.changes.deputies import Delegation
 from onboarding.changes.models import Approval, Change, InboxView, Question, Stage, StageGroup
@@ -25,6 +26,7 @@ __all__ = [
     "Direction",
     "Draft",
     "Evidence",
+    "GlassBreak",
     "InboxView",
     "Kind",
     "Order",
@@ -111,6 +113,7 @@ class Order(models.Model):
     rung_at = models.DateTimeField(null=True)
     # what later steps read
     change_number = models.CharField(max_length=40, blank=True)
+    not_before = models.DateTimeField(null=True)  # the requester wants it to start no earlier
     change_started_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)  # from here only offboarding leads back
     repository_name = models.CharField(max_length=200, blank=True)

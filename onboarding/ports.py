@@ -173,6 +173,7 @@ class ChangeWish:
     requester: str
     expires_at: datetime
     stages: tuple[Stage, ...] = ()
+    not_before: datetime | None = None  # the start that was asked for
     policy: str = ""  # that said so, by its name
     control: str = ""  # SHA-256 of the file of change control
 

@@ -181,7 +181,7 @@ RIGHTS = (
         (TENANT, TENANT, TENANT, ALL, ALL, NONE),
         """GET onboarding:order, GET onboarding:timeline, GET onboarding:plan,
         GET onboarding:evidence, GET onboarding:trail, GET onboarding:raw,
-        GET onboarding:withdraw""",
+        GET onboarding:withdraw, GET onboarding:schedule""",
     ),
     right(
         "order.read",
@@ -210,10 +210,11 @@ RIGHTS = (
     ),
     right(
         "order.move",
-        "Withdraw an order, amend it, try a stuck step again",
+        "Withdraw an order, amend it, say when it starts, try a stuck step again",
         (OWN, OWN, OWN, ALL, OWN, NONE),
         """POST onboarding:withdraw, POST onboarding:amend, POST onboarding:retry,
-        POST order-api:withdraw, POST order-api:retry""",
+        POST order-api:withdraw, POST order-api:retry, POST onboarding:schedule,
+        POST order-api:schedule""",
     ),
     *DECISIONS,
     right(

@@ -54,6 +54,19 @@ DECISIONS = (
         "POST onboarding:answer, POST order-api:answer",
     ),
     right(
+        "emergency.act",
+        "Let an order pass the calendar for an incident, where the file names a group of theirs",
+        (NONE, NONE, NONE, NONE, NONE, NONE),
+        """POST onboarding:break-glass, POST onboarding:confirm-glass, POST order-api:break-glass,
+        POST order-api:confirm-glass""",
+    ),
+    right(
+        "emergency.review",
+        "Review that afterwards, where the file names a group of theirs",
+        (TENANT, TENANT, TENANT, ALL, ALL, NONE),
+        "POST onboarding:review-glass, POST order-api:review-glass",
+    ),
+    right(
         "order.next-states",
         "Read what can become of a change, and what is in the way for oneself",
         (TENANT, TENANT, TENANT, ALL, ALL, NONE),

@@ -52,6 +52,11 @@ ORDERS = {
         "is taken back.",
         "Order it for another region or environment, or ask an operator about the row.",
     ),
+    "order.start-unfit": Message(
+        "It cannot start then",
+        "The reason stands below. Nothing was changed.",
+        "Choose another time, or none to start as soon as it is approved.",
+    ),
     "order.too-late": Message(
         "It is too late for this",
         "The order has moved on meanwhile.",

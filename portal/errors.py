@@ -260,6 +260,28 @@ class NoQuestion(Conflict):
     code = "change.no-question"
 
 
+class StartUnfit(Permanent):
+    """The detail says what is wrong with the time."""
+
+    code = "order.start-unfit"
+
+
+class NotForEmergencies(Denied):
+    """This person may not let an order pass the calendar."""
+
+    code = "change.not-for-emergencies"
+
+
+class NothingToBreak(Conflict):
+    """There is no emergency to ask for, to confirm or to review."""
+
+    code = "change.nothing-to-break"
+
+
+class NotReviewer(Denied):
+    code = "change.not-reviewer"
+
+
 class DelegationUnfit(Permanent):
     """The detail says what is wrong with the deputy or the time."""
 

@@ -6,6 +6,7 @@ Nothing outside the database happens in here. The bell rings on commit.
 from onboarding.actions.amending import amend, amend_to, begin_amendment
 from onboarding.actions.deciding import answer, approve, ask, refuse, take_back, turn_away
 from onboarding.actions.delegating import delegate, end_delegation
+from onboarding.actions.emergencies import break_glass, confirm, review
 from onboarding.actions.evidence import fetch_evidence
 from onboarding.actions.placing import submit, submit_once
 from onboarding.actions.ruling import put_in_force
@@ -18,6 +19,7 @@ from onboarding.actions.standing import (
     to_offboard,
     to_resize,
 )
+from onboarding.actions.starting import schedule
 from onboarding.actions.supposing import suppose
 from onboarding.actions.trying import try_connection
 from onboarding.actions.turning import expire, retry, withdraw
@@ -31,6 +33,8 @@ __all__ = [
     "approve",
     "ask",
     "begin_amendment",
+    "break_glass",
+    "confirm",
     "delegate",
     "drop_view",
     "end_delegation",
@@ -46,6 +50,8 @@ __all__ = [
     "report_unlisted",
     "resize",
     "retry",
+    "review",
+    "schedule",
     "settle_unlisted",
     "submit",
     "submit_once",

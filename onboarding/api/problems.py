@@ -16,6 +16,7 @@ from portal.errors import (
     PlanOutdated,
     ReasonMissing,
     ServiceExists,
+    StartUnfit,
 )
 from portal.web import foreseen
 from tenants.api import problems
@@ -30,6 +31,7 @@ FIELDS: dict[type[BerthError], str] = {
     PlanOutdated: "digest",
     ReasonMissing: "reason",
     ServiceExists: "environments",
+    StartUnfit: "not_before",
 }
 
 

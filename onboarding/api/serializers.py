@@ -127,6 +127,32 @@ class Answered(Shape):
     answer = serializers.CharField(max_length=REASON)
 
 
+class Start(Shape):
+    """When an order starts at the earliest."""
+
+    not_before = serializers.DateTimeField(
+        allow_null=True, help_text="null: as soon as it is approved."
+    )
+
+
+class Emergency(Shape):
+    """The incident for which an order has to pass the calendar."""
+
+    incident = serializers.CharField(max_length=100)
+    why = serializers.CharField(max_length=REASON)
+
+
+class Reviewed(Shape):
+    """What the review of an emergency found."""
+
+    was_justified = serializers.BooleanField()
+    text = serializers.CharField(max_length=REASON)
+
+
+class Nothing(Shape):
+    """No body."""
+
+
 class Amendment(Shape):
     """What is asked for instead. Answers that are left out stay as they are."""
 

@@ -6,6 +6,7 @@ from onboarding.api.assessments import Assessments
 from onboarding.api.calendar import CalendarRecords
 from onboarding.api.changes import NextStates
 from onboarding.api.delegations import Delegations, EndDelegation
+from onboarding.api.emergencies import Emergencies
 from onboarding.api.evidence import EvidencePack, Population
 from onboarding.api.views import OrderMoves, OrderRecords
 
@@ -19,7 +20,17 @@ def _move(verb: str) -> URLPattern:
     return re_path(rf"{ORDER}/{verb}/?$", view, name=verb)
 
 
-VERBS = ("withdraw", "amend", "retry", "approve", "refuse", "ask", "answer", "take-back")
+VERBS = (
+    "withdraw",
+    "amend",
+    "retry",
+    "approve",
+    "refuse",
+    "ask",
+    "answer",
+    "take-back",
+    "schedule",
+)
 
 
 urlpatterns = [
@@ -50,6 +61,17 @@ urlpatterns = [
         r"^delegations/(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/end/?$",
         EndDelegation.as_view(),
         name="end-delegation",
+    ),
+    re_path(rf"{ORDER}/emergency/?$", Emergencies.as_view({"post": "ask"}), name="break-glass"),
+    re_path(
+        rf"{ORDER}/emergency/confirm/?$",
+        Emergencies.as_view({"post": "confirm"}),
+        name="confirm-glass",
+    ),
+    re_path(
+        rf"{ORDER}/emergency/review/?$",
+        Emergencies.as_view({"post": "review"}),
+        name="review-glass",
     ),
     *map(_move, VERBS),
 ]

@@ -143,7 +143,7 @@ def _key(request: Request) -> str:
     return key
 
 
-def _move(verb: str, words: str, shape: type[serializers.Shape]) -> Callable[..., Any]:
+def described(verb: str, words: str, shape: type[serializers.Shape]) -> Callable[..., Any]:
     """Return the description of a verb."""
     return extend_schema(
         operation_id=f"orders_{verb}",
@@ -157,14 +157,14 @@ def _move(verb: str, words: str, shape: type[serializers.Shape]) -> Callable[...
 class OrderMoves(Orders):
     """Verbs that move an order. Each answers with the order as it stands then."""
 
-    @_move("withdraw", "Turn the order round: what it made is taken away.", serializers.Reason)
+    @described("withdraw", "Turn the order round: what it made is taken away.", serializers.Reason)
     def withdraw(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         said = self.body(serializers.Reason)
         actions.withdraw(found, by=access.person(request), reason=said["reason"])
         return self.told(found)
 
-    @_move("amend", "Ask for something else, until the change starts.", serializers.Amendment)
+    @described("amend", "Ask for something else, until the change starts.", serializers.Amendment)
     def amend(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         said = self.body(serializers.Amendment)
@@ -179,14 +179,14 @@ class OrderMoves(Orders):
         )
         return self.told(found)
 
-    @_move("retry", "Try again what is stuck.", serializers.Reason)
+    @described("retry", "Try again what is stuck.", serializers.Reason)
     def retry(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         said = self.body(serializers.Reason)
         actions.retry(found, by=access.person(request), reason=said["reason"])
         return self.told(found)
 
-    @_move("approve", "Approve the plan. For people, never for tokens.", serializers.Decided)
+    @described("approve", "Approve the plan. For people, never for tokens.", serializers.Decided)
     def approve(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         by = access.present_person(request)
@@ -195,7 +195,9 @@ class OrderMoves(Orders):
         actions.approve(found, by=by, **said, sources=toolbox.tools().sources)
         return self.told(found)
 
-    @_move("refuse", "Refuse, with a reason. For people, never for tokens.", serializers.Decided)
+    @described(
+        "refuse", "Refuse, with a reason. For people, never for tokens.", serializers.Decided
+    )
     def refuse(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         by = access.present_person(request)
@@ -203,7 +205,7 @@ class OrderMoves(Orders):
         actions.refuse(found, by=by, **said)
         return self.told(found)
 
-    @_move("ask", "Ask the requester; until the answer time stands still.", serializers.Asked)
+    @described("ask", "Ask the requester; until the answer time stands still.", serializers.Asked)
     def ask(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         by = access.present_person(request)
@@ -211,17 +213,24 @@ class OrderMoves(Orders):
         actions.ask(found, by=by, text=said["question"])
         return self.told(found)
 
-    @_move("answer", "Answer what an approver asked.", serializers.Answered)
+    @described("answer", "Answer what an approver asked.", serializers.Answered)
     def answer(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         said = self.body(serializers.Answered)
         actions.answer(found, by=access.person(request), text=said["answer"])
         return self.told(found)
 
-    @_move("take_back", "Take your approval back, until the start.", serializers.TakenBack)
+    @described("take_back", "Take your approval back, until the start.", serializers.TakenBack)
     def take_back(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         by = access.present_person(request)
         said = self.body(serializers.TakenBack)
         actions.take_back(found, by=by, reason=said["reason"])
+        return self.told(found)
+
+    @described("schedule", "Say when it starts at the earliest.", serializers.Start)
+    def schedule(self, request: Request, **_address: str) -> Response:
+        found = self.get_object()
+        said = self.body(serializers.Start)
+        actions.schedule(found, at=said["not_before"], by=access.person(request))
         return self.told(found)

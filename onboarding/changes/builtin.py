@@ -1,7 +1,7 @@
 """The built-in change system behind the port of change control."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -34,7 +34,7 @@ class BuiltinChanges:
         with transaction.atomic():
             change, made = Change.objects.get_or_create(key=wish.key, defaults=_columns(wish))
             if made:
-                moves.seat(change, wish.stages)
+                _make_ready(change, wish)
             number = f"CHG{change.pk:07d}"
             Change.objects.filter(pk=change.pk, number="").update(number=number)
         return number
@@ -80,6 +80,15 @@ class BuiltinChanges:
         )
 
 
+def _make_ready(change: Change, wish: ChangeWish) -> None:
+    """Seat those who decide; an approval holds as long from a later start as from the opening."""
+    if wish.not_before is not None:
+        later = max(wish.not_before - change.opened_at, timedelta())
+        change.lapses_at += later
+        change.save(update_fields=["lapses_at"])
+    moves.seat(change, wish.stages)
+
+
 def _columns(wish: ChangeWish) -> dict[str, object]:
     return {
         "order_uuid": wish.order_uuid,
@@ -93,6 +102,7 @@ def _columns(wish: ChangeWish) -> dict[str, object]:
         "control": wish.control,
         "expires_at": wish.expires_at,
         "lapses_at": wish.expires_at,
+        "window_start": wish.not_before,
     }
 
 

@@ -19,13 +19,14 @@ from onboarding.changes.lifecycle import (
     Move,
     Verb,
 )
-from onboarding.changes.policies import Control, OnExpiry, Policy, Stage
+from onboarding.changes.policies import Control, Emergency, OnExpiry, Policy, Stage
 from portal import strict_yaml
 from portal.errors import ControlBroken
 from tenants.catalogue import ChangeType
 
 VERSION = 1
 LONGEST = 90 * 24  # hours of a stage
+LONGEST_EMERGENCY = 72  # hours: whoever needs more asks again, after a review
 MOST = 20  # people that a stage may ask for
 # what decides at once needs nobody, so it has no stages; every other model has some
 BEGINS = {ChangeType.STANDARD.value: SCHEDULED, ChangeType.NORMAL.value: AUTHORIZE}
@@ -67,10 +68,27 @@ def _read(raw: bytes) -> Control:
         top.fault(f"must say `version: {VERSION}`")
     models = _models(top, faults)
     policies = _policies(top, faults)
+    emergency = _emergency(top)
     top.close()
     if faults:
         raise FileBroken([f"{fault}." for fault in faults])
-    return Control(models, policies, content.revision)
+    return Control(models, policies, content.revision, emergency)
+
+
+def _emergency(top: Entry) -> Emergency | None:
+    row = top.inner("emergency")
+    if row is None:
+        return None
+    found = Emergency(
+        groups=row.texts("groups"),
+        reviewers=row.texts("reviewers"),
+        within=timedelta(hours=row.seconds("hours", default=4, least=1, most=LONGEST_EMERGENCY)),
+        review_within=timedelta(days=row.seconds("review_days", default=5, least=1, most=90)),
+    )
+    if not found.groups or not found.reviewers:
+        row.fault("needs `groups` that may and `reviewers` who look at it afterwards")
+    row.close()
+    return found
 
 
 def _models(top: Entry, faults: list[str]) -> dict[str, Model]:

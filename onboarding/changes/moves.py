@@ -45,13 +45,19 @@ def _open_next(change: Change) -> bool:
         return False
     moment = now()
     Stage.objects.filter(pk=stage.pk).update(opened_at=moment)
-    due = _earlier(moment + stage.within, change.lapses_at) if stage.within else change.lapses_at
+    latest = change.window_start or change.lapses_at  # what starts then is decided by then
+    due = min(moment + stage.within, latest) if stage.within else latest
     Change.objects.filter(pk=change.pk).update(expires_at=due)
     return True
 
 
-def _earlier(one: datetime, other: datetime) -> datetime:
-    return min(one, other)
+def put_off(change: Change, at: datetime | None) -> None:
+    """Let a change that waits start no earlier than this; its approval holds as long from then."""
+    patience = change.lapses_at - (change.window_start or change.opened_at)
+    lapses = max(at or change.opened_at, change.opened_at) + patience
+    Change.objects.filter(pk=change.pk).update(window_start=at, lapses_at=lapses)
+    change.refresh_from_db()
+    _open_next(change)
 
 
 def end_stage_if_enough(change: Change, stage: Stage) -> None:

@@ -83,12 +83,23 @@ class Ruling:
 
 
 @dataclass(frozen=True)
+class Emergency:
+    """Who may let an order pass the calendar for an incident, for how long, and who reviews it."""
+
+    groups: tuple[str, ...]
+    reviewers: tuple[str, ...]
+    within: timedelta
+    review_within: timedelta
+
+
+@dataclass(frozen=True)
 class Control:
     """Models and policies of one file, known by the SHA-256 of its bytes."""
 
     models: Mapping[str, Model]
     policies: Sequence[Policy] = field(default_factory=tuple)
     revision: str = ""
+    emergency: Emergency | None = None
 
     def ruling(self, facts: Facts, group: str) -> Ruling:
         """Return what the first policy that holds says; `group` is that of the environment.

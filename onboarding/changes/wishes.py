@@ -28,6 +28,7 @@ def wish_of(task: Task, in_short: str) -> ChangeWish:
         requester=order.requester.ident,
         expires_at=now() + settings.BERTH_APPROVAL_TTL,
         stages=ruling.stages,
+        not_before=order.not_before,
         policy=ruling.policy,
         control=ruling.revision,
     )

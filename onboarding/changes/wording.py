@@ -58,6 +58,21 @@ CHANGES = {
         "Somebody has answered it, or the order has moved on.",
         "Look at the order to see how it stands.",
     ),
+    "change.not-for-emergencies": Message(
+        "You cannot let an order pass the calendar",
+        "In an emergency two people may, whom the file of change control names by their groups.",
+        "Ask one of them, or wait until the window is over.",
+    ),
+    "change.nothing-to-break": Message(
+        "There is no emergency to act on",
+        "The reason stands below.",
+        "Look at the order to see how it stands.",
+    ),
+    "change.not-reviewer": Message(
+        "Somebody else reviews this emergency",
+        "Whoever asked, confirmed or ordered has no part in its review.",
+        "A member of a group that reviews has to look at it.",
+    ),
     "change.delegation-unfit": Message(
         "Nobody can decide in your place like that",
         "The reason stands below. Nothing was changed.",

@@ -20,6 +20,7 @@ from fleet import lookups as fleet
 from onboarding import lookups
 from onboarding.assessment.assessing import assessments_of
 from onboarding.assessment.models import Assessment
+from onboarding.calendar import glass
 from onboarding.changes.models import Approval, Change, Question, Stage
 from onboarding.display import exhibits, histories
 from onboarding.evidence import pdf, summary
@@ -42,6 +43,7 @@ entitlement.json           each answer to "may this person do that?", with what 
 changes.json               change records and every decision: who, for whom, when, on what digest
 timeline.json              every attempt at every step, with its errors
 commits.json               what was pushed
+emergencies.json           how it passed a freeze, by whom, and what the review found
 reconciles.json            what Flux last said, by cluster
 record.json                the service in the record
 ledger.ndjson              the audit entries with their seals; entries about other records are
@@ -61,6 +63,7 @@ def files(order: Order, segment: Segment) -> Iterator[File]:
     yield "assessments.json", [as_json(_assessments(order))]
     yield "changes.json", [as_json(changes(order))]
     yield "commits.json", [as_json(_commits(order))]
+    yield "emergencies.json", [as_json(_emergencies(order))]
     yield "entitlement.json", [as_json(_entitlement(order))]
     yield "ledger.ndjson", segments.lines(segment)
     yield "order.json", [as_json(_order(order))]
@@ -162,6 +165,27 @@ def _assessments(order: Order) -> list[dict[str, Any]]:
 
 def _met(conflict: Mapping[str, Any], own: set[int]) -> dict[str, Any]:
     return {**conflict, "orders": [number for number in conflict["orders"] if number in own]}
+
+
+def _emergencies(order: Order) -> list[dict[str, Any]]:
+    """Return how the order passed the calendar, if it did, and what the review found."""
+    return [
+        {
+            "incident": each.incident,
+            "why": each.why,
+            "asked_by": each.asked_by.ident,
+            "asked_at": each.asked_at,
+            "confirmed_by": each.confirmed_by.ident if each.confirmed_by else "",
+            "confirmed_at": each.confirmed_at,
+            "until": each.until,
+            "review_due": each.review_due,
+            "reviewed_by": each.reviewed_by.ident if each.reviewed_by else "",
+            "reviewed_at": each.reviewed_at,
+            "was_justified": each.was_justified,
+            "review": each.review,
+        }
+        for each in glass.of(order.pk)
+    ]
 
 
 def _commits(order: Order) -> list[dict[str, Any]]:

@@ -228,6 +228,53 @@ class TakeBackForm(ReasonForm):
     )
 
 
+class StartForm(forms.Form):
+    """When an order starts at the earliest, by one's own clock; empty for as soon as approved."""
+
+    not_before = forms.DateTimeField(
+        label="Not before",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="Leave it empty to start as soon as it is approved. At most 90 days ahead.",
+        error_messages={"invalid": "This is no time."},
+    )
+
+
+class EmergencyForm(forms.Form):
+    """What incident lets an order pass the calendar, and why it cannot wait."""
+
+    incident = forms.CharField(
+        label="Incident",
+        max_length=100,
+        help_text="Its number in the system where incidents are kept.",
+        error_messages={"required": "An emergency needs the number of its incident."},
+    )
+    why = forms.CharField(
+        label="Why it cannot wait",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why it cannot wait."},
+    )
+
+
+class ReviewForm(forms.Form):
+    """What a reviewer found."""
+
+    was_justified = forms.ChoiceField(
+        label="Was it justified?",
+        choices=(("yes", "Yes"), ("no", "No")),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether it was justified."},
+    )
+    text = forms.CharField(
+        label="What was found",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Kept with the order and in its evidence pack.",
+        error_messages={"required": "Say what was found."},
+    )
+
+
 class UnlistedForm(forms.Form):
     """An application that the form does not list."""
 

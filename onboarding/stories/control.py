@@ -6,13 +6,14 @@ from functools import partial
 
 from onboarding.assessment.assessing import assess
 from onboarding.assessment.models import Occasion
+from onboarding.calendar import glass
 from onboarding.changes import wishes
 from onboarding.engine.steps import Done, Outcome, Reopen, Step, Task, Tools, Wait
 from onboarding.entitlement import checks
 from onboarding.models import Order, Plan, Progress
 from onboarding.plans import drafting
 from onboarding.plans.basis import Read
-from onboarding.ports import Verdict
+from onboarding.ports import ChangeState, Verdict
 from onboarding.stories import guards, register
 from portal.clock import now
 
@@ -100,9 +101,18 @@ def await_approval(
     guards.require_approval(state, task.plan.digest)
     guards.refuse_past_window(state)
     if not guards.window_is_open(state):
-        return Wait("Approved; the window is not open.", waits_for="the window", recheck=POLL)
+        return _until_its_start(state)
     _assess(task, Occasion.APPROVED)
     return Done(wishes.approved_by(task.order))
+
+
+def _until_its_start(state: ChangeState) -> Wait:
+    """Wait until the change's own window opens, and look again just then."""
+    said = "Approved; the window is not open."
+    if state.window_start is None:
+        return Wait(said, waits_for="the window", recheck=POLL)
+    starts = f"its start, {state.window_start:%a %-d %b %Y %H:%M} UTC"
+    return Wait(said, waits_for=starts, recheck=min(POLL, state.window_start - now()))
 
 
 def _undecided(task: Task) -> Wait:
@@ -129,7 +139,11 @@ def _assess(task: Task, occasion: Occasion) -> None:
 
 
 def close_change(task: Task, tools: Tools, *, result: Result) -> Outcome:
-    """Close the change with its result."""
+    """Close the change with its result; an emergency has to be reviewed before."""
+    emergency = glass.unreviewed(task.order.pk)
+    if emergency is not None:
+        note = f"{emergency.incident} let this order pass the calendar, which nobody has reviewed."
+        return Wait(note, waits_for="a review of the emergency", recheck=POLL)
     tools.changes.close(task.order.change_number, successful=True, note=result(task.order))
     return Done(f"Change {task.order.change_number} is closed.")
 

@@ -13,7 +13,9 @@ from onboarding import actions, lookups, stories
 from onboarding.display import histories
 from onboarding.display.timeline import Row
 from onboarding.form import questions
-from onboarding.form.forms import AnswerForm, ReasonForm
+from onboarding.form.forms import AnswerForm, ReasonForm, StartForm
+from onboarding.models import Order
+from portal.errors import StartUnfit
 from portal.web import safe_or_post
 
 
@@ -53,6 +55,32 @@ def answer(http: SignedIn, number: int) -> HttpResponse:
     else:
         messages.error(http, str(next(iter(form.errors.values()))[0]))
     return redirect("onboarding:order", number)
+
+
+@safe_or_post
+def schedule(http: SignedIn, number: int) -> HttpResponse:
+    """Ask when the order starts at the earliest; before anybody has approved."""
+    order = lookups.order_for(http.user, number)
+    form = StartForm(http.POST or None, initial={"not_before": order.not_before})
+    if http.method == "POST" and form.is_valid() and _scheduled(http, order, form):
+        return redirect("onboarding:order", number)
+    page = {
+        "order": order,
+        "form": form,
+        "action": reverse("onboarding:schedule", args=(number,)),
+        "back": reverse("onboarding:order", args=(number,)),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(http, "onboarding/schedule.html", page, status=status)
+
+
+def _scheduled(http: SignedIn, order: Order, form: StartForm) -> bool:
+    try:
+        actions.schedule(order, at=form.cleaned_data["not_before"], by=http.user)
+    except StartUnfit as error:
+        form.add_error("not_before", error.detail)
+        return False
+    return True
 
 
 @require_POST

@@ -16,6 +16,7 @@ from onboarding.assessment import assessing
 from onboarding.calendar import in_force
 from onboarding.changes import situations
 from onboarding.changes.lifecycle import Verb
+from onboarding.changes.models import ChangeStatus
 from onboarding.display import exhibits, farewell, histories
 from onboarding.display.outlook import outlook
 from onboarding.display.timeline import Row
@@ -23,6 +24,7 @@ from onboarding.form import previews
 from onboarding.form.forms import AnswerForm
 from onboarding.models import Change, Direction, Order
 from onboarding.plans.choices import packs_of
+from onboarding.views import emergencies
 from portal.web import with_etag
 
 TABS = (
@@ -53,6 +55,7 @@ def _page(http: SignedIn, order: Order, here: str) -> dict[str, Any]:
         "placements": placements,
         "change": change,
         "answering": AnswerForm(),
+        "glass": emergencies.shown(order, http.user),
         "digest": getattr(histories.plan_of(order), "digest", ""),
     }
 
@@ -67,9 +70,17 @@ def _may(
         "withdraw": onward and order.settled_at is None,
         "amend": onward and order.change_started_at is None and stories.of(order).is_amendable,
         "retry": own and any(row.state == "stuck" for row in rows),
+        "schedule": onward and _is_undecided(order, change),
         "answer": not situations.hindrances_of(order, change, http.user, Verb.ANSWER),
         "decide": lookups.inbox_of(http.user).filter(pk=order.pk).exists(),
     }
+
+
+def _is_undecided(order: Order, change: Change | None) -> bool:
+    if change is None:
+        return order.change_started_at is None
+    approved = [each for each in change.approvals.all() if each.is_in_force]
+    return change.status == ChangeStatus.AUTHORIZE and not approved
 
 
 @require_safe

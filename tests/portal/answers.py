@@ -79,6 +79,9 @@ ORDER_LIST = API_LIST | {"machine": 403}
 ORDER_ROW = ORDER_LIST | {"stranger": 404}
 NOTHING_SENT = dict.fromkeys(("developer", "approver", "operator", "auditor"), 400)
 ORDER_OWN = ORDER_ROW | {"approver": 403, "auditor": 403}
+EMERGENCY = {"incident": "INC-7", "why": "Payments stand still."}
+NO_EMERGENCY = all_but(403, stranger=404)
+NO_EMERGENCY_API = dict.fromkeys(ROLES, 403) | {"anonymous": 401, "stranger": 404}
 APPROVERS_VOTE = dict.fromkeys(ROLES, 403) | {"anonymous": 401, "approver": 200}
 API_ROW = API_LIST | {"stranger": 404, "approver": 404}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
 from accounts.oidc import providers
 from accounts.workloads import trusted
@@ -60,12 +61,19 @@ def _controlled(path: Path) -> Sequence[str]:
         return error.faults
 
 
+def _foreseen(path: Path) -> Sequence[str]:
+    """Read what a company adds to the file that Berth comes with."""
+    path.write_text(settings.BERTH_CHANGE_CONTROL.read_text() + path.read_text())
+    return _controlled(path)
+
+
 READERS: dict[str, Callable[[Path], Sequence[str]]] = {
     "providers": lambda path: providers.read(path).faults,
     "issuers": _trusted,
     "sources": _arranged,
     "table": _assessing,
     "policies": _controlled,
+    "emergency": _foreseen,
     "rules": _ruled,
 }
 

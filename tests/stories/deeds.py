@@ -1,6 +1,7 @@
 """What a person does to an order, by page and over the API, as browsers and programs do it."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.test import Client
@@ -12,9 +13,16 @@ from tests.calling import Caller, by_token
 from tests.journey import Portal, again
 from tests.make import browser_of
 
+LATER = datetime(2026, 11, 30, 9, tzinfo=UTC)  # a week after the clock of the stories begins
 NO_DIGEST = "0" * 64  # of an order without a plan
 REASON = {"reason": "Because."}
-SAID = {**REASON, "question": "Why?", "answer": "Because.", "approve-reason": "Because."}
+SAID = {
+    **REASON,
+    "not_before": "2026-11-30T09:00",
+    "question": "Why?",
+    "answer": "Because.",
+    "approve-reason": "Because.",
+}
 Act = Callable[[Portal, Order, User], Any]
 
 
@@ -89,6 +97,7 @@ BY_PAGE: Mapping[str, Act] = {
     "ask": _decided_page("ask"),
     "answer": _moved_page("answer"),
     "take_back": _decided_page("take-back"),
+    "schedule": _moved_page("schedule"),
 }
 
 # Over the API
@@ -102,6 +111,7 @@ def called(verb: str, portal: Portal, order: Order, caller: Caller) -> Any:
         "refuse": REASON | {"digest": digest_of(order)},
         "ask": {"question": "Why?"},
         "answer": {"answer": "Because."},
+        "schedule": {"not_before": LATER.isoformat()},
     }
     if verb == "submit":
         asked = {**portal.answers, "environments": [order.environment_id]}

@@ -12,16 +12,21 @@ VERBS = (
     "ask",
     "answer",
     "take_back",
+    "schedule",
     "expire",
 )
-NO_MORE = "decided decided decided unasked untaken"  # what people could say to a change
+NO_MORE = "decided decided decided unasked untaken late"  # what people could say to a change
 WAITING = (
-    "exists none none withdrawn amended calm approved refused asked unasked untaken expired waits"
+    "exists none none withdrawn amended calm approved refused asked unasked untaken "
+    "scheduled expired waits"
 )
-EARLY = f"exists none none withdrawn amended calm {NO_MORE} lives waits"
+EARLY = "exists none none withdrawn amended calm decided decided decided unasked untaken "
+EARLY += "scheduled lives waits"
 BEFORE_IT = f"exists none none withdrawn late calm {NO_MORE} lives rehearsed"
 ON_CLUSTERS = f"exists busy busy withdrawn late calm {NO_MORE} lives rehearsed"
-STARTING = "exists none none withdrawn amended calm decided decided decided unasked taken expired"
+STARTING = (
+    "exists none none withdrawn amended calm decided decided decided unasked taken late expired"
+)
 SETTLED = f"exists busy busy late late calm {NO_MORE} lives rehearsed"
 DECIDE = ("approve", "refuse", "ask", "take_back")
 FREE = f"new none none late late calm {NO_MORE} lives"
@@ -73,4 +78,5 @@ WRITTEN = {
     "refused": "refused",
     "asked": "asked",
     "taken": "took back",
+    "scheduled": "scheduled",
 }

@@ -12,6 +12,7 @@ approved, refused   the approver's word counts
 expired    time alone takes the order back, and its names are free
 lives      time alone does nothing to it
 asked      the clock stands still until the requester answers
+scheduled  it starts no earlier
 taken      the approval counts no longer, and nothing starts
 late, calm, decided   refused: too late, nothing is stuck, there is nothing to decide
 unasked, untaken      refused: no question is open, no approval can be taken back
@@ -79,6 +80,7 @@ def test_every_verb_of_the_actions_has_a_column() -> None:
     other_ways = {"submit_once": "submit", "amend_to": "amend", "begin_amendment": "amend"}
     other_ways |= {"to_resize": "resize", "to_offboard": "offboard", "place_once": "submit"}
     aside = {"report_unlisted", "settle_unlisted", "hindrance"}  # they move no order themselves
+    aside |= {"break_glass", "confirm", "review"}
     aside |= {"put_in_force", "suppose", "try_connection", "turn_away"}
     aside |= {
         "delegate",
@@ -196,12 +198,21 @@ def nothing_counts(stage: Stage) -> None:
     assert world.namespaces() == []
 
 
+def is_put_off(stage: Stage) -> None:
+    waits_for_approval(stage)
+    order = again(stage.order)
+    assert order.not_before == deeds.LATER
+    change = Change.objects.get(number=order.change_number)
+    assert (change.window_start, change.expires_at) == (deeds.LATER, deeds.LATER)
+
+
 AFTERWARDS: Mapping[str, Callable[[Stage], None]] = {
     "new": placed_anew,
     "amended": amended,
     "again": tried_again,
     "approved": ended_as(Progress.REHEARSED),
     "asked": is_asked,
+    "scheduled": is_put_off,
     "taken": nothing_counts,
     "waits": waits_for_approval,
     "stuck": stays_stuck,
@@ -233,7 +244,7 @@ def people(
     }
 
 
-MOVES = ("withdraw", "amend", "retry", "answer")
+MOVES = ("withdraw", "amend", "retry", "answer", "schedule")
 ALL = ("submit", *MOVES, *DECIDE)  # what stands is ordered for by other people in other states
 
 

@@ -178,6 +178,25 @@ def test_what_is_wrong_with_a_policy_is_told(folder: Path, policies: str, told: 
     assert told in faults(folder, policies)
 
 
+EMERGENCIES = {
+    "{groups: [a]}": "needs `groups` that may and `reviewers`",
+    "{reviewers: [a]}": "needs `groups` that may and `reviewers`",
+    "{groups: [a], reviewers: [b], hours: 0}": "from 1 to 72 as `hours`",
+    "{groups: [a], reviewers: [b], hours: 73}": "from 1 to 72 as `hours`",
+    "{groups: [a], reviewers: [b], days: 3}": "has `days`",
+    "[a]": "must be a mapping",
+}
+
+
+@pytest.mark.parametrize(("said", "told"), EMERGENCIES.items(), ids=EMERGENCIES.keys())
+def test_what_is_wrong_with_emergencies_is_told(folder: Path, said: str, told: str) -> None:
+    assert told in faults(folder, LAST, f"{HEAD}emergency: {said}\n")
+
+
+def test_as_shipped_no_emergency_is_foreseen() -> None:
+    assert control.read(SHIPPED).emergency is None
+
+
 MODELS = {
     "a guard that nobody knows": ("group, once", "group, twice", "names the guard `twice`"),
     "a state that it cannot lead from": (
