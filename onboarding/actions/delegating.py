@@ -47,7 +47,7 @@ def _refuse_unfit(deputy: User, begins: datetime, ends: datetime, by: User) -> N
         raise DelegationUnfit(f"It would last longer than {LONGEST.days} days.")
 
 
-def end_delegation(delegation: Delegation, *, by: User) -> None:
+def end_delegation(delegation: Delegation, *, by: User, reason: str = "") -> None:
     """End a delegation now; again is nothing. What was decided by it stands.
 
     Raises NotEntitled unless it is the approver's own, or an operator ends it.
@@ -56,4 +56,4 @@ def end_delegation(delegation: Delegation, *, by: User) -> None:
         raise NotEntitled("Only the approver whose vote it is or an operator may end it.")
     with transaction.atomic():
         if Delegation.objects.filter(pk=delegation.pk, ended_at=None).update(ended_at=now()):
-            ledger.note("ended", delegation.as_subject, by=by.actor)
+            ledger.note("ended", delegation.as_subject, by=by.actor, reason=reason)

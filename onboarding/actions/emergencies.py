@@ -50,7 +50,7 @@ def break_glass(order: Order, *, incident: str, why: str, by: User) -> GlassBrea
     return made
 
 
-def confirm(order: Order, *, by: User) -> None:
+def confirm(order: Order, *, by: User, reason: str = "") -> None:
     """Confirm as the second person: from now on the order may pass the calendar, for a while.
 
     Raises NotForEmergencies for the person who asked, whoever ordered, and who is in none of the
@@ -62,7 +62,7 @@ def confirm(order: Order, *, by: User) -> None:
         raise NothingToBreak("Nobody has asked within the last hour, or it is confirmed already.")
     if by.pk in (asked.asked_by_id, order.requester_id):
         raise NotForEmergencies("The second person is neither who asked nor who ordered.")
-    moment = now()
+    moment, said = now(), f"{asked.incident}. {_clean(reason)}".strip()
     there = GlassBreak.objects.filter(pk=asked.pk, confirmed_at=None)
     try:
         with transaction.atomic():
@@ -73,9 +73,7 @@ def confirm(order: Order, *, by: User) -> None:
                 review_due=moment + emergency.review_within,
             ):
                 raise NothingToBreak("Somebody else was quicker.")
-            ledger.note(
-                "passed the calendar", subjects.of(order), by=by.actor, reason=asked.incident
-            )
+            ledger.note("passed the calendar", subjects.of(order), by=by.actor, reason=said)
             doorbell.wake(order.pk)
     except IntegrityError as error:
         raise NothingToBreak("The emergency before has not been reviewed yet.") from error

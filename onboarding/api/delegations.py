@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from accounts.models import User
 from onboarding import actions, lookups
 from onboarding.api import access, problems
-from onboarding.api.serializers import Shape
+from onboarding.api.serializers import Reason, Shape
 from onboarding.changes.deputies import Delegation
 from portal.errors import NotApprover
 from tenants.api.serializers import PersonRef
@@ -103,7 +103,7 @@ class EndDelegation(Vote):
         operation_id="delegations_end",
         description="End a delegation now. For people, never for tokens.",
         parameters=[OpenApiParameter("uuid", UUID, "path")],
-        request=None,
+        request=Reason,
         responses=DelegationRecord,
     )
     def post(self, request: Request, uuid: str) -> Response:
@@ -111,7 +111,9 @@ class EndDelegation(Vote):
         by = access.present_person(request)
         if not (by.is_approver or by.is_operator):
             raise PermissionDenied
+        read = Reason(data=request.data)
+        read.is_valid(raise_exception=True)
         found = lookups.delegation_for(by, UUID(uuid))
-        actions.end_delegation(found, by=by)
+        actions.end_delegation(found, by=by, reason=read.validated_data["reason"])
         found.refresh_from_db()
         return Response(DelegationRecord(found).data)

@@ -18,12 +18,12 @@ class Emergencies(Orders):
         actions.break_glass(found, **self.body(serializers.Emergency), by=by)
         return self.told(found)
 
-    @described("emergency_confirm", "Confirm it as the second person.", serializers.Nothing)
+    @described("emergency_confirm", "Confirm it as the second person.", serializers.Reason)
     def confirm(self, request: Request, **_address: str) -> Response:
         found = self.get_object()
         by = access.present_person(request)
-        self.body(serializers.Nothing)
-        actions.confirm(found, by=by)
+        said = self.body(serializers.Reason)
+        actions.confirm(found, by=by, reason=said["reason"])
         return self.told(found)
 
     @described("emergency_review", "Say afterwards what was found.", serializers.Reviewed)

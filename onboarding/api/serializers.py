@@ -149,10 +149,6 @@ class Reviewed(Shape):
     text = serializers.CharField(max_length=REASON)
 
 
-class Nothing(Shape):
-    """No body."""
-
-
 class Amendment(Shape):
     """What is asked for instead. Answers that are left out stay as they are."""
 

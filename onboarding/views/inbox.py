@@ -17,7 +17,7 @@ from onboarding.models import Kind
 from portal import lists
 from portal.lists import Filter
 
-SIZE = 50
+SIZE = 25
 DECIDED = 50  # that are shown; the audit trail has all
 FILTERS = ("environment", "kind", "due")
 

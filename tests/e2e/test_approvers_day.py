@@ -14,16 +14,16 @@ PRESSES = 40  # of Tab, until something has to be reached
 
 def test_an_approver_works_by_keyboard_alone(visit: Visit) -> None:
     hers, his = visit("dana"), visit("andy")
-    number = ordered(hers, "Production", "prod-approvers")
+    number = ordered(hers, "Fraud check", "Production", "prod-approvers")
     ask(his, number)
     answer(hers)
     approve(his, number)
     find_it_again(his)
 
 
-def ordered(hers: Page, environment: str, group: str) -> str:
-    """Order Fraud check there; return the number of the order, which waits for the group."""
-    choose(hers, "Fraud check", [environment])
+def ordered(hers: Page, application: str, environment: str, group: str) -> str:
+    """Order it there; return the number of the order, which waits for the group by now."""
+    choose(hers, application, [environment])
     look_and_submit(hers)
     expect(hers.locator("#order-status")).to_contain_text(group, timeout=SLOW)
     return hers.url.rstrip("/").rsplit("/", 1)[1]
@@ -78,7 +78,7 @@ def find_it_again(his: Page) -> None:
 
 def test_a_refusal_by_keyboard_needs_words(visit: Visit) -> None:
     hers, his = visit("dana"), visit("andy")
-    number = ordered(hers, "Test", "change-approvers")
+    number = ordered(hers, "Checkout", "Test", "change-approvers")
     his.goto(f"/approvals/{number}/")
     his.keyboard.press("r")
     his.keyboard.press("Enter")
