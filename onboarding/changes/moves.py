@@ -43,12 +43,22 @@ def _open_next(change: Change) -> bool:
     stage = Stage.objects.filter(change=change, ended_at=None).first()
     if stage is None:
         return False
-    moment = now()
-    Stage.objects.filter(pk=stage.pk).update(opened_at=moment)
-    latest = change.window_start or change.lapses_at  # what starts then is decided by then
-    due = min(moment + stage.within, latest) if stage.within else latest
-    Change.objects.filter(pk=change.pk).update(expires_at=due)
+    stage.opened_at = now()
+    Stage.objects.filter(pk=stage.pk).update(opened_at=stage.opened_at)
+    Change.objects.filter(pk=change.pk).update(expires_at=_due(change, stage))
     return True
+
+
+def _due(change: Change, stage: Stage) -> datetime:
+    """Return by when a stage has to end: in its own time, and before the start that is asked for.
+
+    Where that is over, such as when an approval is taken back later, the change's own time counts.
+    """
+    starts = change.window_start
+    latest = starts if starts is not None and starts > now() else change.lapses_at
+    if stage.within is None or stage.opened_at is None:
+        return latest
+    return min(stage.opened_at + stage.within, latest)
 
 
 def put_off(change: Change, at: datetime | None) -> None:
@@ -57,7 +67,9 @@ def put_off(change: Change, at: datetime | None) -> None:
     lapses = max(at or change.opened_at, change.opened_at) + patience
     Change.objects.filter(pk=change.pk).update(window_start=at, lapses_at=lapses)
     change.refresh_from_db()
-    _open_next(change)
+    stage = change.stage
+    if stage is not None:
+        Change.objects.filter(pk=change.pk).update(expires_at=_due(change, stage))
 
 
 def end_stage_if_enough(change: Change, stage: Stage) -> None:

@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.watching import Watch
-from tests.running import Portal, running
+from tests.running import ROOT, Portal, running
 
 Visit = Callable[..., Page]
 
+FORESEEN = "emergency: {groups: [incident-managers], reviewers: [change-board]}\n"
 HERE = Path(__file__).parent
 SETTINGS = {
     "BERTH_PORT": "8100",
@@ -31,7 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal of our own, with a stuck order beside the demonstration data."""
     folder = tmp_path_factory.mktemp("portal")
-    with running(folder, **SETTINGS) as found:
+    control = folder / "control.yaml"
+    control.write_text((ROOT / "onboarding/changes/control.yaml").read_text() + FORESEEN)
+    with running(folder, BERTH_CHANGE_CONTROL=str(control), **SETTINGS) as found:
         found.run("-m", "tests.e2e.rows")
         yield found
 

@@ -29,6 +29,8 @@ PAGES = [
     ("rex", "order-raw", "/orders/1/raw/"),
     ("rex", "order-stuck", "/orders/2/"),
     ("rex", "withdraw", "/orders/2/withdraw/"),
+    ("rex", "start-later", "/orders/1/schedule/"),
+    ("olga", "order-emergency", "/orders/2/"),
     ("rex", "found", "/search/?q=basket"),
     ("andy", "approvals", "/approvals/"),
     ("andy", "approval", "/approvals/1/"),

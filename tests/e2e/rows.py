@@ -9,7 +9,8 @@ import django
 
 django.setup()
 
-from django.db import transaction  # noqa: E402 (models can be imported only once Django is set up)
+from django.contrib.auth.models import Group  # noqa: E402 (models can be imported only once Django is set up)
+from django.db import transaction  # noqa: E402 (the same)
 
 from accounts.actions import make_token  # noqa: E402 (the same)
 from accounts.leaving import flag  # noqa: E402 (the same)
@@ -20,6 +21,7 @@ from onboarding import actions, toolbox  # noqa: E402 (the same)
 from onboarding.form import drafts  # noqa: E402 (the same)
 from onboarding.form.answers import Allotted, Answers, Spot  # noqa: E402 (the same)
 from onboarding.models import (  # noqa: E402 (the same)
+    GlassBreak,
     Order,
     Progress,
     Register,
@@ -73,6 +75,7 @@ def main() -> None:
     _leaver()
     _windows()
     _approvers()
+    _emergency(stuck)
     actions.report_unlisted(by=rex, name="Loyalty points", note="Owned by retail since May.")
 
 
@@ -82,6 +85,22 @@ def _approvers() -> None:
     begins = now() + timedelta(days=7)
     make_delegation(andy, pat, begins=begins, ends=begins + timedelta(days=5), why="At sea.")
     actions.keep_view("Production, within a day", "environment=prod&due=day", by=andy)
+
+
+def _emergency(order: Order) -> None:
+    """Let an order have passed a freeze, so that Olga has to review it."""
+    olga, pat, andy = (User.objects.get(username=name) for name in ("olga", "pat", "andy"))
+    olga.groups.add(Group.objects.get_or_create(name="change-board")[0])
+    GlassBreak.objects.create(
+        order=order,
+        incident="INC-4711",
+        why="Payments stand still until basket answers again.",
+        asked_by=pat,
+        confirmed_by=andy,
+        confirmed_at=now(),
+        until=now() + timedelta(hours=4),
+        review_due=now() + timedelta(days=5),
+    )
 
 
 def _placed(owner: User) -> None:

@@ -6,12 +6,12 @@ import pytest
 
 from accounts.models import User
 from onboarding import actions
-from onboarding.changes.models import Change
+from onboarding.changes.models import Change, Stage
 from onboarding.models import Order, Progress
 from portal.clock import now
 from portal.errors import NotEntitled, StartUnfit, TooLate
 from tests.journey import Portal, again
-from tests.make import browser_of
+from tests.make import browser_of, make_window
 from tests.stories import world
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +96,31 @@ def test_what_somebody_has_approved_for_its_time_is_put_off_by_nobody(
 def test_a_start_lies_ahead_and_not_too_far(waiting: Order, alice: User, away: timedelta) -> None:
     with pytest.raises(StartUnfit):
         actions.schedule(waiting, at=now() + away, by=alice)
+
+
+def test_putting_it_off_again_and_again_gives_nobody_more_time_in_a_stage(
+    portal: Portal, waiting: Order, alice: User
+) -> None:
+    Stage.objects.update(within=timedelta(hours=4))
+    begun = now()
+    for hours in (1, 2, 3):
+        portal.clock.move_to(begun + timedelta(hours=hours))
+        actions.schedule(again(waiting), at=now() + WEEKS, by=alice)
+    assert Change.objects.get().expires_at == begun + timedelta(hours=4)
+
+
+def test_an_approval_that_is_taken_back_after_the_start_that_was_asked_for_leaves_time_to_decide(
+    portal: Portal, waiting: Order, alice: User, bob: User
+) -> None:
+    at = now() + timedelta(hours=3)
+    actions.schedule(waiting, at=at, by=alice)
+    portal.approve(waiting, bob)
+    make_window(minutes=60 * 24 * 3)
+    portal.clock.move_to(at + timedelta(hours=1))
+    order = portal.look(waiting)
+    actions.take_back(order, by=bob, reason="I misread it.")
+    change = Change.objects.get()
+    assert (change.status, change.expires_at) == ("authorize", change.lapses_at)
 
 
 def test_only_who_asked_says_when_it_starts(waiting: Order, bob: User) -> None:
