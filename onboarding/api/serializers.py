@@ -131,7 +131,10 @@ class Start(Shape):
     """When an order starts at the earliest."""
 
     not_before = serializers.DateTimeField(
-        allow_null=True, help_text="null: as soon as it is approved."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Null, or nothing: as soon as it is approved.",
     )
 
 

@@ -1,7 +1,7 @@
 """The steps that every kind of order shares: ask, plan, open the change, wait, start; and close."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from onboarding.assessment.assessing import assess
@@ -100,19 +100,27 @@ def await_approval(
         return _undecided(task)
     guards.require_approval(state, task.plan.digest)
     guards.refuse_past_window(state)
-    if not guards.window_is_open(state):
-        return _until_its_start(state)
+    starts = _start(task, state)
+    if starts is not None and starts > now():
+        return _until(starts)
     _assess(task, Occasion.APPROVED)
     return Done(wishes.approved_by(task.order))
 
 
-def _until_its_start(state: ChangeState) -> Wait:
-    """Wait until the change's own window opens, and look again just then."""
+def _start(task: Task, state: ChangeState) -> datetime | None:
+    """Return when it may start: by the change's own window, and by what the requester asked for.
+
+    The change may not know the second, where it was asked for while the change was being opened.
+    """
+    known = [each for each in (state.window_start, task.order.not_before) if each is not None]
+    return max(known, default=None)
+
+
+def _until(starts: datetime) -> Wait:
+    """Wait until then, and look again just then."""
     said = "Approved; the window is not open."
-    if state.window_start is None:
-        return Wait(said, waits_for="the window", recheck=POLL)
-    starts = f"its start, {state.window_start:%a %-d %b %Y %H:%M} UTC"
-    return Wait(said, waits_for=starts, recheck=min(POLL, state.window_start - now()))
+    waits_for = f"its start, {starts:%a %-d %b %Y %H:%M} UTC"
+    return Wait(said, waits_for=waits_for, recheck=min(POLL, starts - now()))
 
 
 def _undecided(task: Task) -> Wait:

@@ -137,7 +137,6 @@ API = (
         ORDER_OWN,
         "POST",
         at=named,
-        sends={"not_before": None},
         as_json=True,
     ),
     Row("order-api:next-states", ORDER_ROW, at=change),
