@@ -1,4 +1,7 @@
-"""How a message is worded, and those about orders; the others stand in `onboarding/messages.py`."""
+"""How a message is worded, and those about orders; the others stand in `onboarding/messages.py`.
+
+And how the words of people are kept.
+"""
 
 from dataclasses import dataclass
 
@@ -10,6 +13,14 @@ class Message:
     title: str
     body: str
     next_step: str
+
+
+def said_by(text: str) -> str:
+    """Return what somebody wrote as it is kept: without space around it, and without NUL.
+
+    PostgreSQL keeps no NUL.
+    """
+    return text.replace("\0", "").strip()
 
 
 NOTHING_TO_DO = "Nothing to do: Berth tries again by itself."

@@ -8,6 +8,7 @@ from accounts.models import User
 from audit import ledger
 from onboarding.changes import deputies
 from onboarding.changes.deputies import LONGEST, Delegation
+from onboarding.wording import said_by
 from portal.clock import now
 from portal.errors import DelegationUnfit, NotApprover, NotEntitled
 
@@ -27,7 +28,7 @@ def delegate(deputy: User, *, begins: datetime, ends: datetime, why: str, by: Us
             deputy=deputy,
             begins_at=begins,
             ends_at=ends,
-            why=why.replace("\0", "").strip()[:500],
+            why=said_by(why)[:500],
         )
         changes = {"from": ("", begins.isoformat()), "until": ("", ends.isoformat())}
         ledger.note("delegated", made.as_subject, by=by.actor, reason=made.why, changes=changes)

@@ -11,6 +11,7 @@ from onboarding.changes import control
 from onboarding.changes.policies import Emergency
 from onboarding.models import Direction, Order
 from onboarding.running import doorbell
+from onboarding.wording import said_by
 from portal.clock import now
 from portal.errors import (
     BerthError,
@@ -40,7 +41,7 @@ def break_glass(order: Order, *, incident: str, why: str, by: User) -> GlassBrea
     hindrance = why_not_break(order, by=by)
     if hindrance is not None:
         raise hindrance
-    incident, why = _clean(incident), _clean(why)
+    incident, why = said_by(incident), said_by(why)
     if not incident or not why:
         raise ReasonMissing("An emergency needs the number of its incident, and a reason.")
     with transaction.atomic():
@@ -62,7 +63,7 @@ def confirm(order: Order, *, by: User, reason: str = "") -> None:
         raise NothingToBreak("Nobody has asked within the last hour, or it is confirmed already.")
     if by.pk in (asked.asked_by_id, order.requester_id):
         raise NotForEmergencies("The second person is neither who asked nor who ordered.")
-    moment, said = now(), f"{asked.incident}. {_clean(reason)}".strip()
+    moment, said = now(), f"{asked.incident}. {said_by(reason)}".strip()
     there = GlassBreak.objects.filter(pk=asked.pk, confirmed_at=None)
     try:
         with transaction.atomic():
@@ -91,7 +92,7 @@ def review(order: Order, *, by: User, was_justified: bool, text: str) -> None:
     hindrance = why_not_review(done, by=by)
     if hindrance is not None:
         raise hindrance
-    said = _clean(text)
+    said = said_by(text)
     if not said:
         raise ReasonMissing("A review says what was found.")
     with transaction.atomic():
@@ -153,7 +154,3 @@ def _nothing_to_break(order: Order) -> BerthError | None:
 
 def _is_member(by: User, groups: tuple[str, ...]) -> bool:
     return by.groups.filter(name__in=groups).exists()
-
-
-def _clean(text: str) -> str:
-    return text.replace("\0", "").strip()  # PostgreSQL keeps no NUL

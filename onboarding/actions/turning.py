@@ -10,6 +10,7 @@ from onboarding.actions.owning import require_owner
 from onboarding.engine.runs import close_open, tell
 from onboarding.models import Direction, Order, Progress, RunState, StepRun
 from onboarding.running import doorbell
+from onboarding.wording import said_by
 from portal.clock import now
 from portal.errors import NotStuck, TooLate
 
@@ -21,7 +22,7 @@ def withdraw(order: Order, *, by: User, reason: str) -> None:
     order is settled (the berth operational, the record changed, the first deletion begun) or over.
     """
     require_owner(order, by, "withdraw")
-    reason = reason.replace("\0", "").strip()  # PostgreSQL keeps no NUL
+    reason = said_by(reason)
     revocable = Order.objects.filter(pk=order.pk, settled_at=None)
     with transaction.atomic():
         if not turn(revocable, Progress.WITHDRAWN, reason or f"{by} withdrew the order."):

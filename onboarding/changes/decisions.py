@@ -12,6 +12,7 @@ from onboarding.changes.lifecycle import Verb
 from onboarding.changes.models import Approval, Change, ChangeStatus, Decision, Question
 from onboarding.models import Direction, Order
 from onboarding.running import doorbell
+from onboarding.wording import said_by
 from portal.clock import now
 from portal.errors import AlreadyDecided, BerthError, NothingToTakeBack
 
@@ -73,7 +74,7 @@ def decide(order: Order, *, by: User, decision: Decision, digest: str, reason: s
 
     Raises what `allowed` raises, or AlreadyDecided when somebody or something was quicker.
     """
-    verb, said = VERBS[decision], _clean(reason)
+    verb, said = VERBS[decision], said_by(reason)
     change = allowed(order, verb, by=by, shown=digest, reason=said)
     with transaction.atomic():
         _hold(order, change)
@@ -90,7 +91,7 @@ def take_back(order: Order, *, by: User, reason: str) -> None:
 
     Raises what `allowed` raises, and NothingToTakeBack when the change has started meanwhile.
     """
-    said = _clean(reason)
+    said = said_by(reason)
     change = allowed(order, Verb.TAKE_BACK, by=by, reason=said)
     with transaction.atomic():
         _hold(order, change)
@@ -112,7 +113,7 @@ def ask(order: Order, *, by: User, text: str) -> None:
 
     Raises what `allowed` raises.
     """
-    said = _clean(text)
+    said = said_by(text)
     change = allowed(order, Verb.ASK, by=by, reason=said)
     with transaction.atomic():
         _hold(order, change)
@@ -125,7 +126,7 @@ def ask(order: Order, *, by: User, text: str) -> None:
 
 def answer(order: Order, *, by: User, text: str) -> None:
     """Answer the first question that is open. Raises what `allowed` raises."""
-    said = _clean(text)
+    said = said_by(text)
     change = allowed(order, Verb.ANSWER, by=by, reason=said)
     with transaction.atomic():
         _hold(order, change)
@@ -139,10 +140,6 @@ def answer(order: Order, *, by: User, text: str) -> None:
             moves.go_on(change)
         ledger.note("answered", subjects.of(order), by=by.actor, reason=said)
         doorbell.wake(order.pk)
-
-
-def _clean(text: str) -> str:
-    return text.replace("\0", "").strip()  # PostgreSQL keeps no NUL
 
 
 def _hold(order: Order, change: Change) -> None:
