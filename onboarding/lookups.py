@@ -219,6 +219,19 @@ def questions_of(order: Order) -> QuerySet[Question]:
     return found.select_related("asked_by", "answered_by")
 
 
+def asked_of(user: User) -> list[tuple[Question, Order]]:
+    """Return what approvers want to know about the person's own orders, with the orders."""
+    own = Order.objects.filter(requester=user, ended_as="", direction=Direction.ONWARD)
+    orders = {order.uuid: order for order in _with_rows(own)}
+    asked = Question.objects.filter(
+        change__order_uuid__in=orders, change__status=ChangeStatus.AUTHORIZE, answered_at=None
+    )
+    return [
+        (each, orders[each.change.order_uuid])
+        for each in asked.select_related("asked_by", "change")
+    ]
+
+
 def order_of_change(principal: Principal, number: str) -> Order:
     """Return the order that a change is about, if somebody may see it. Raises Http404."""
     about = Change.objects.filter(number=number).values("order_uuid")

@@ -120,6 +120,18 @@ def why_not_review(done: GlassBreak, *, by: User) -> BerthError | None:
     return None
 
 
+def to_review(by: User) -> list[GlassBreak]:
+    """Return the emergencies that wait for this person's review, the next due first."""
+    try:
+        emergency = control.in_force().emergency
+    except ControlBroken:
+        return []
+    if emergency is None or not _is_member(by, emergency.reviewers):
+        return []
+    waiting = glass.waiting_for_review().exclude(asked_by=by).exclude(confirmed_by=by)
+    return list(waiting.exclude(order__requester=by))
+
+
 def is_able(by: User) -> bool:
     """Say whether emergencies are foreseen, and this person may ask or confirm in one."""
     try:

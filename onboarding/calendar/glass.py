@@ -82,6 +82,13 @@ def latest(order_id: int) -> GlassBreak | None:
     return standing[-1] if standing else None
 
 
+def waiting_for_review() -> QuerySet[GlassBreak]:
+    """Return what nobody has reviewed yet, the next due first."""
+    about = ("order__application", "order__environment")
+    waiting = GlassBreak.objects.filter(confirmed_at__isnull=False, reviewed_at=None)
+    return waiting.select_related(*about).order_by("review_due", "pk")
+
+
 def unreviewed(order_id: int) -> GlassBreak | None:
     """Return what has to be reviewed before the change of the order can close."""
     return of(order_id).filter(confirmed_at__isnull=False, reviewed_at=None).first()

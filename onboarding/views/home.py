@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.web import SignedIn
 from fleet import lookups as fleet
 from onboarding import lookups
+from onboarding.actions import emergencies
 from onboarding.changes import inbox
 from onboarding.display import histories
 from onboarding.display.outlook import Outlook, outlook
@@ -34,6 +35,8 @@ def home(http: SignedIn) -> HttpResponse:
     services = services.exclude(lifecycle="retired")
     page = _reviews(user) | {
         "decisions": inbox.stretch(inbox.waiting_for(user), size=ORDERS).lines,
+        "questions": lookups.asked_of(user),
+        "emergencies": emergencies.to_review(user),
         "stuck": _lines(list(lookups.stuck(user)[:ORDERS])) if user.is_operator else [],
         "strays": fleet.stray_counts(user) if user.is_operator else [],
         "open_guards": fleet.open_guards(user) if user.is_operator else [],

@@ -243,6 +243,8 @@ def test_it_is_asked_confirmed_and_reviewed_on_the_page_of_the_order(
     assert "passes the calendar until" in his.get(page).text
     assert "Finish the review" not in his.get(page).text
     assert "Finish the review" in theirs.get(page).text
+    assert "Review the emergency INC-7" in theirs.get("/").text
+    assert "Review the emergency INC-7" not in his.get("/").text
     sent = {"was_justified": "no", "text": "It could have waited."}
     assert theirs.post(f"{page}emergency/review/", sent).status_code == 302
     assert "not justified" in hers.get(page).text

@@ -150,6 +150,7 @@ def test_a_question_is_asked_and_answered_on_pages_and_the_order_goes_on(
     assert asked.status_code == 302
     order = portal.look(order)
     assert waits_for(order) == "the answer of Alice to Bob"
+    assert "For how long do you need it?" in browser_of(alice).get("/").text
     page = browser_of(alice).get(f"/orders/{order.pk}/").text
     assert "Bob asks" in page
     assert "For how long do you need it?" in page
