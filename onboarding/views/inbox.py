@@ -32,8 +32,6 @@ def inbox(http: SignedIn) -> HttpResponse:
     stretch = waiting.stretch(found, after=http.GET.get("after", ""), size=SIZE)
     page = {
         "lines": stretch.lines,
-        "total": waiting.count_for(http.user),
-        "counted": waiting.COUNTED,
         "first_url": lists.address(http, after="") if http.GET.get("after") else "",
         "next_url": lists.address(http, after=stretch.after) if stretch.after else "",
         "filters": _filters(http),
