@@ -286,15 +286,6 @@ def service_of(order: Order) -> QuerySet[Service]:
     return Service.objects.filter(orders=order).select_related("application")
 
 
-def with_changes(orders: Iterable[Order]) -> list[tuple[Order, Change | None]]:
-    """Return orders with their current changes, the next due first, by one more query."""
-    shown = list(orders)
-    numbers = [order.change_number for order in shown if order.change_number]
-    changes = {change.number: change for change in Change.objects.filter(number__in=numbers)}
-    paired = [(order, changes.get(order.change_number)) for order in shown]
-    return sorted(paired, key=lambda pair: pair[1].expires_at if pair[1] else pair[0].submitted_at)
-
-
 def family_of(user: User, order: Order) -> Orders:
     """Return the visible orders that came from the same form, without this one."""
     return orders_of(user).filter(family=order.family).exclude(pk=order.pk)
